@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Every number that the actors start from, with its unit and its reason. Compositions may override each through the options structs.
+namespace dvfo::actors::defaults {
+
+using namespace std::chrono_literals;
+
+namespace gateway {
+/// Tasks admitted and not yet answered. Overflow policy: the newest is refused as busy. Enough to keep every stage of a pipeline
+/// occupied; more would only wait past their deadlines.
+inline constexpr std::size_t max_admitted = 64;
+}  // namespace gateway
+
+namespace pipeline {
+/// Left between the cloud's last useful reply and the deadline: fusing and answering take tens of microseconds, a busy scheduler
+/// some milliseconds.
+inline constexpr auto answer_reserve = 5ms;
+/// First guess of the full-width local DNN's time, for the rescue of a task that had no local half; replaced by what is measured.
+inline constexpr auto rescue_time = 20ms;
+/// A measured rescue time is multiplied by this, because the run that matters comes when others wait too.
+inline constexpr double rescue_margin = 1.5;
+}  // namespace pipeline
+
+namespace offload {
+/// Offloads in flight. Overflow policy: the task stays local. CAF bounds no buffer itself, so this bounds memory: 8 frames.
+inline constexpr std::size_t window = 8;
+/// An offload with less time than this to its deadline is not sent: even loopback needs about this long.
+inline constexpr auto shortest_wait = 1ms;
+}  // namespace offload
+
+namespace remote_inference {
+/// Requests of one share in one pass.
+inline constexpr std::size_t max_batch = 16;
+/// Longest that a request waits for others of its share while a worker is free: about a tenth of one pass on two cores.
+inline constexpr auto max_batch_delay = 1ms;
+/// Requests waiting for a worker. Overflow policy: the newest is refused as busy. 16 full batches.
+inline constexpr std::size_t max_queue = 256;
+}  // namespace remote_inference
+
+namespace link {
+/// One attempt to connect (TCP and CAF's handshake).
+inline constexpr auto connect_timeout = 2s;
+/// The cloud's reply to hello.
+inline constexpr auto hello_timeout = 2s;
+/// Wait before the second attempt; doubles with each further one.
+inline constexpr auto first_retry = 100ms;
+/// Upper end of the doubling: how long a cloud that is back may go unnoticed.
+inline constexpr auto longest_retry = 5s;
+/// Each wait is stretched by a random factor in [1, 1 + this], so that many edges do not come back in step.
+inline constexpr double retry_jitter = 0.25;
+/// Requests without reply in a row after which the link is given up although nobody closed it.
+inline constexpr std::uint32_t suspicious_timeouts = 8;
+}  // namespace link
+
+namespace system {
+/// Scheduler threads; the default work-stealing policy is replaced by sharing, which does not poll.
+inline constexpr std::size_t scheduler_threads = 2;
+/// Between two heartbeats on a link, both directions.
+inline constexpr auto heartbeat_interval = 1s;
+/// A peer that was silent for so long is gone. Longer than the slowest single message: 100 kB at 100 kbit/s take 8 s.
+inline constexpr auto connection_timeout = 10s;
+}  // namespace system
+
+}  // namespace dvfo::actors::defaults

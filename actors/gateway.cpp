@@ -1,0 +1,114 @@
+#include "actors/gateway.hpp"
+
+#include <cmath>
+#include <utility>
+
+#include <caf/actor_system.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/caf_compat.hpp"
+
+namespace dvfo::actors {
+
+namespace {
+
+std::string number(double value) { return std::to_string(value); }
+
+/// Longest time that a task may be given, in seconds: a day; keeps deadlines far from the clock's end.
+constexpr double longest_budget = 86400.0;
+
+}  // namespace
+
+std::string gateway_state::fault_of(const infer_task& task) {
+  if (!task.image) return "the task has no image, expected one";
+  if (!(task.budget_seconds > 0.0 && task.budget_seconds <= longest_budget)) {
+    return "budget_seconds is " + number(task.budget_seconds) + ", expected more than 0 and at most " + number(longest_budget);
+  }
+  if (!(task.eta >= 0.0 && task.eta <= 1.0)) {
+    return "eta is " + number(task.eta) + ", expected 0 (latency only) to 1 (energy only)";
+  }
+  if (task.lambda && !(*task.lambda >= 0.0 && *task.lambda <= 1.0)) {
+    return "lambda is " + number(*task.lambda) + ", expected 0 (remote half only) to 1 (local half only)";
+  }
+  return {};
+}
+
+admitted_task gateway_state::admit(infer_task task, time_point now) {
+  const auto id = next_id_++;
+  admitted_.insert(id);
+  const auto budget = std::chrono::duration_cast<time_point::duration>(std::chrono::duration<double>(task.budget_seconds));
+  return {.id = id, .task = std::move(task), .admitted = now, .deadline = now + budget};
+}
+
+bool gateway_state::release(std::uint64_t id) {
+  admitted_.erase(id);
+  return draining_ && admitted_.empty();
+}
+
+namespace {
+
+using gateway_pointer = gateway_actor::stateful_pointer<gateway_state>;
+
+void release(gateway_pointer self, std::uint64_t id) {
+  if (!self->state.release(id)) return;
+  for (auto& drainer : self->state.drainers) drainer.deliver(caf::ok_atom{});
+  self->state.drainers.clear();
+}
+
+/// What a client is told when the pipeline gave no answer.
+caf::error explain(const caf::error& failure, double budget_seconds) {
+  if (failure == caf::sec::request_timeout) {
+    return make_failure(ec::deadline, "no answer within the task's " + number(budget_seconds) + " s");
+  }
+  if (failure == caf::sec::request_receiver_down) {
+    return make_failure(ec::stopping, "the pipeline has stopped; the node is going down");
+  }
+  return failure;
+}
+
+caf::result<answer> run(gateway_pointer self, infer_task& task) {
+  auto& state = self->state;
+  if (state.is_draining()) return make_failure(ec::stopping, "the node finishes what it has and takes no new task");
+  if (auto fault = gateway_state::fault_of(task); !fault.empty()) return make_failure(ec::bad_task, fault);
+  if (!state.has_room()) {
+    return make_failure(ec::busy, "all " + std::to_string(state.options.max_admitted) +
+                                      " places for tasks in flight are taken; wait for an answer before sending more");
+  }
+  const double budget = task.budget_seconds;
+  auto admitted = state.admit(std::move(task), self->clock().now());
+  const auto id = admitted.id;
+  auto promise = self->make_response_promise<answer>();
+  self->request(state.pipeline, request_timeout(std::chrono::duration<double>(budget)), run_atom{}, std::move(admitted))
+      .then(
+          [self, id, promise](answer& result) mutable {
+            promise.deliver(std::move(result));
+            release(self, id);
+          },
+          [self, id, budget, promise](caf::error& failure) mutable {
+            promise.deliver(explain(failure, budget));
+            release(self, id);
+          });
+  return promise;
+}
+
+}  // namespace
+
+gateway_actor::behavior_type gateway(gateway_pointer self, pipeline_actor pipeline, gateway_options options) {
+  drop_strangers(self);
+  self->state.pipeline = std::move(pipeline);
+  self->state.options = options;
+  return {
+      [self](infer_atom, infer_task& task) { return run(self, task); },
+      [self](drain_atom) -> caf::result<caf::ok_atom> {
+        self->state.drain();
+        if (self->state.is_empty()) return caf::ok_atom{};
+        return self->state.drainers.emplace_back(self->make_response_promise<caf::ok_atom>());
+      },
+  };
+}
+
+gateway_actor spawn_gateway(caf::actor_system& system, pipeline_actor pipeline, gateway_options options) {
+  return system.spawn(gateway, std::move(pipeline), options);
+}
+
+}  // namespace dvfo::actors

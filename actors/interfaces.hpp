@@ -1,0 +1,108 @@
+#pragma once
+
+#include <caf/typed_actor.hpp>
+
+#include "actors/atoms.hpp"
+#include "actors/error.hpp"
+#include "actors/message_types.hpp"
+
+/// The table of contents of the system: every actor and every message it understands. Unless a line says otherwise, a request is
+/// always answered, with the value or with an error of actors::ec.
+namespace dvfo::actors {
+
+/// Listens to the state of the link to the cloud. Sent by link_supervisor, or once by a composition whose cloud is in-process.
+using link_listener = caf::typed_actor<
+    // The cloud can be reached through this handle until link_down comes.
+    caf::reacts_to<link_up>,
+    // No cloud from now on, and why; sent again only after a link_up.
+    caf::reacts_to<link_down>>;
+
+/// GATEWAY: admits tasks, gives them ids, answers each exactly once and before its deadline.
+using gateway_actor = caf::typed_actor<
+    // Classifies one image. Errors: busy (too many admitted), bad_task, deadline, stopping, inference, cloud.
+    caf::replies_to<infer_atom, infer_task>::with<answer>,
+    // Takes nothing new; answers when the last admitted task has been answered.
+    caf::replies_to<drain_atom>::with<caf::ok_atom>>;
+
+/// PIPELINE: leads each admitted task through decision, extraction, both halves and fusion.
+using pipeline_actor = link_listener::extend<
+    // Runs one task. A cloud half that fails or is late degrades the answer; it is an error only where nothing local can stand in.
+    caf::replies_to<run_atom, admitted_task>::with<answer>,
+    // From local_inference, as soon as a task's features are known and before its local half runs.
+    caf::reacts_to<extracted>>;
+
+/// What local_inference tells of an extraction, and to whom: any pipeline_actor is one.
+using extraction_listener = caf::typed_actor<caf::reacts_to<extracted>>;
+
+/// LOCAL INFERENCE (detached): owns the edge model, one task at a time in order of arrival.
+using local_inference_actor = caf::typed_actor<
+    // Extracts, splits by importance, tells the listener at once, then runs the local DNN at the width of the share and answers;
+    // at share 1 the logits are empty. A job whose deadline is over before it starts is an error deadline.
+    caf::replies_to<extract_atom, extraction_job>::with<local_result>,
+    // The local DNN alone, on features of an earlier extraction (the rescue of a task that had no local half).
+    caf::replies_to<local_atom, local_job>::with<local_result>>;
+
+/// OFFLOAD: encodes secondary channels, sends them to the cloud and waits no longer than the deadline allows.
+using offload_actor = link_listener::extend<
+    // Never an error: a failure is a reason in the result. Beyond its window it answers window_full at once.
+    caf::replies_to<offload_atom, offload_job>::with<offload_result>>;
+
+/// FUSION: weighs the two halves' logits into one.
+using fusion_actor = caf::typed_actor<
+    // fused = λ · local + (1 − λ) · remote with the task's λ or the bundle's λ(share).
+    caf::replies_to<fuse_atom, fusion_job>::with<fusion_result>>;
+
+/// POLICY: holds the scheme and always has the next decision ready.
+using policy_actor = link_listener::extend<
+    // The decision prepared while the task before was moving; then prepares the next.
+    caf::replies_to<decide_atom, task_terms>::with<policy::decision>,
+    // What a task cost. No answer.
+    caf::reacts_to<observe_atom, task_report>,
+    // A newer reading of the link, from bandwidth_sensor.
+    caf::reacts_to<bandwidth_reading>>;
+
+/// FREQUENCY ACTUATOR (detached: sysfs blocks): sets a board's clocks.
+using frequency_actuator_actor = caf::typed_actor<
+    // Sets the frequencies that the decision names, each to the nearest operating point; absent ones are left.
+    caf::replies_to<apply_atom, policy::decision>::with<applied_frequencies>>;
+
+/// POWER SENSOR (detached): reads a board's power meter.
+using power_sensor_actor = caf::typed_actor<
+    // The newest reading.
+    caf::replies_to<sense_atom>::with<power_reading>>;
+
+/// BANDWIDTH SENSOR: estimates the link from transfers that happen anyway.
+using bandwidth_sensor_actor = caf::typed_actor<
+    // One transfer was seen. No answer.
+    caf::reacts_to<transfer_sample>,
+    // The newest estimate.
+    caf::replies_to<sense_atom>::with<bandwidth_reading>>;
+
+/// LINK SUPERVISOR: connects to the cloud, checks that it serves the same bundle, watches it and connects again.
+using link_supervisor_actor = link_watcher::extend<
+    // How the link stands now.
+    caf::replies_to<status_atom>::with<link_status>,
+    // The same, but not before the first attempt has succeeded or failed.
+    caf::replies_to<settle_atom>::with<link_status>,
+    // To itself: back-off is over for the attempt of this number.
+    caf::reacts_to<retry_atom, std::uint64_t>>;
+
+/// REMOTE INFERENCE as an edge sees it: the only interface that is published to a network. Both messages carry Protobuf bytes and are
+/// answered in kind; refusals are values (InferReply.code), so that no error type of ours crosses the wire.
+// using remote_inference_actor: declared in message_types.hpp, because link_up carries such a handle
+//   infer_atom, wire_message (InferRequest) → wire_message (InferReply): classifies one task's secondary channels.
+//   hello_atom, wire_message (HelloRequest) → wire_message (HelloReply): what this cloud serves.
+
+/// REMOTE INFERENCE as its own node sees it: routes requests to workers in batches.
+using remote_router_actor = remote_inference_actor::extend<
+    // Refuses new requests as busy; answers when queue and workers are empty.
+    caf::replies_to<drain_atom>::with<caf::ok_atom>,
+    // To itself: a waiting batch may be ripe.
+    caf::reacts_to<ripen_atom>>;
+
+/// REMOTE WORKER (detached): owns one cloud model.
+using remote_worker_actor = caf::typed_actor<
+    // Decodes every frame and runs one pass over those that are sound; a bad frame spoils only its own item.
+    caf::replies_to<batch_atom, batch_job>::with<batch_result>>;
+
+}  // namespace dvfo::actors

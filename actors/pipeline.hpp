@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <unordered_map>
+
+#include <caf/typed_response_promise.hpp>
+
+#include "actors/defaults.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/task_run.hpp"
+
+namespace dvfo::actors {
+
+/// Who works for the pipeline. `actuator` may be null: then the frequencies of a decision are left alone.
+struct pipeline_partners {
+  policy_actor policy;
+  local_inference_actor local;
+  offload_actor offload;
+  fusion_actor fusion;
+  frequency_actuator_actor actuator;
+};
+
+struct pipeline_options {
+  std::chrono::duration<double> answer_reserve = defaults::pipeline::answer_reserve;
+  std::chrono::duration<double> rescue_time = defaults::pipeline::rescue_time;
+};
+
+struct pipeline_state {
+  static inline const char* name = "pipeline";
+
+  /// A task under way and the promise of its answer. It is erased with the answer, so that a half that comes later finds nothing.
+  struct entry {
+    task_run run;
+    caf::typed_response_promise<answer> promise;
+  };
+
+  /// When the cloud's reply must be there: before the deadline by what answering takes, and at share 1 by a rescue as well.
+  [[nodiscard]] time_point answer_by(const task_run& run) const;
+
+  pipeline_partners partners;
+  pipeline_options options;
+  rescue_estimate rescue{defaults::pipeline::rescue_time};
+  bool is_link_up = false;
+  std::unordered_map<std::uint64_t, entry> tasks;
+};
+
+pipeline_actor::behavior_type pipeline(pipeline_actor::stateful_pointer<pipeline_state> self, pipeline_partners partners,
+                                       pipeline_options options);
+
+/// Starts a pipeline. Until the first link_up it takes the link as down, so a composition whose cloud is in-process sends one
+/// link_up to the returned handle (and to offload and policy) before the first task.
+pipeline_actor spawn_pipeline(caf::actor_system& system, pipeline_partners partners, pipeline_options options = {});
+
+}  // namespace dvfo::actors

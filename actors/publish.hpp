@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include <caf/actor_system.hpp>
+
+#include "actors/interfaces.hpp"
+
+namespace dvfo::actors {
+
+/// An address that may not be listened on, or that the operating system refuses; the text says what to do.
+class publish_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Whether `host` is loopback: 127.0.0.0/8, ::1 or localhost.
+bool is_loopback(const std::string& host);
+
+/// Opens `host`:`port` for edges to connect to `remote`; port 0 lets the system choose. Returns the port in use. CAF's plain protocol
+/// trusts every peer, so any `host` but loopback is refused. Throws publish_error.
+std::uint16_t publish_remote(caf::actor_system& system, const remote_inference_actor& remote, const std::string& host,
+                             std::uint16_t port);
+
+/// Takes no new connections on `port`; those that exist stay.
+void unpublish_remote(caf::actor_system& system, const remote_inference_actor& remote, std::uint16_t port);
+
+}  // namespace dvfo::actors

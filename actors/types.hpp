@@ -1,0 +1,165 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "inference/image.hpp"
+#include "inference/model.hpp"
+#include "policy/decision.hpp"
+#include "policy/outcome.hpp"
+
+/// What actors of one process say to each other: plain values and shared handles to immutable ones. Only wire_message (caf_compat.hpp)
+/// ever leaves the process.
+namespace dvfo::actors {
+
+/// Instants of the actor system's clock: the steady clock, or a test's virtual one.
+using time_point = std::chrono::steady_clock::time_point;
+
+/// Seconds from `from` to `to`.
+inline double seconds_between(time_point from, time_point to) { return std::chrono::duration<double>(to - from).count(); }
+
+/// A client's request.
+struct infer_task {
+  std::shared_ptr<const inference::image> image;  ///< must not be null
+  double budget_seconds = 0.0;                    ///< > 0: the answer is worth nothing after it
+  double eta = 0.5;                               ///< in [0, 1]: weight of energy against latency
+  std::optional<double> lambda;                   ///< in [0, 1]; absent: the bundle's λ(share)
+};
+
+/// The one answer to a task.
+struct answer {
+  std::uint64_t task_id = 0;
+  std::vector<float> logits;  ///< one a class
+  policy::outcome outcome;
+};
+
+/// A task with its id and its place in time, as gateway hands it on.
+struct admitted_task {
+  std::uint64_t id = 0;
+  infer_task task;
+  time_point admitted;
+  time_point deadline;
+};
+
+/// What policy is told of the task that it decides for.
+struct task_terms {
+  double eta = 0.5;
+  std::optional<double> lambda;
+};
+
+/// Features of a task and where they are to go, as local_inference found them.
+struct extracted {
+  std::uint64_t task_id = 0;
+  inference::extraction extraction;
+  inference::channel_split split;
+  double share = 0.0;  ///< as it will run: 0 if no channel is sent, 1 if none is kept, else as asked
+  double extract_seconds = 0.0;
+};
+
+/// The local DNN alone on features that are there already.
+struct local_job {
+  std::uint64_t task_id = 0;
+  inference::feature_map features;
+  std::vector<std::uint16_t> channels;  ///< ascending
+  double share = 0.0;                   ///< < 1: chooses the width
+  time_point deadline;                  ///< not started after it
+};
+
+/// Local logits; empty at share 1, which has no local half.
+struct local_result {
+  std::uint64_t task_id = 0;
+  std::vector<float> logits;
+  double seconds = 0.0;
+};
+
+/// Secondary channels to send away.
+struct offload_job {
+  std::uint64_t task_id = 0;
+  inference::feature_map features;
+  std::vector<std::uint16_t> channels;  ///< ascending, at least one
+  double share = 0.0;                   ///< > 0
+  time_point answer_by;                 ///< the reply is of no use after it
+};
+
+/// How an offload ended; always answered, in time or with a reason.
+struct offload_result {
+  std::uint64_t task_id = 0;
+  policy::degraded_reason degraded = policy::degraded_reason::none;
+  std::string text;           ///< why, unless degraded is none
+  std::vector<float> logits;  ///< empty unless degraded is none
+  policy::stage_seconds stages;  ///< encode, transfer and the remote stages
+  std::uint64_t wire_up_bytes = 0;
+  std::uint64_t wire_down_bytes = 0;
+  std::uint32_t batch_size = 0;
+};
+
+/// Two halves of one task.
+struct fusion_job {
+  std::vector<float> local;
+  std::vector<float> remote;
+  double share = 0.0;
+  std::optional<double> lambda;  ///< absent: the bundle's λ(share)
+};
+
+struct fusion_result {
+  std::vector<float> logits;
+  double seconds = 0.0;
+};
+
+/// What a task taught, for policy: sent after its client has the answer.
+struct task_report {
+  policy::outcome outcome;
+  std::vector<float> importance;  ///< x~p(a) of this task
+};
+
+/// Requests for one pass of the remote DNN; all share one grid share. The frames are views of `requests`.
+struct batch_job {
+  double share = 0.0;
+  std::shared_ptr<const std::vector<std::string>> frames;
+};
+
+/// One task of a batch: logits, or why not.
+struct batch_item {
+  std::vector<float> logits;
+  double decode_seconds = 0.0;
+  bool bad_frame = false;  ///< the frame failed the codec's checks (else, with a text, the model failed)
+  std::string error;
+};
+
+struct batch_result {
+  std::vector<batch_item> items;  ///< as many as frames, in their order
+  double compute_seconds = 0.0;
+};
+
+/// Readings and orders of the sensors and the actuator.
+struct bandwidth_reading {
+  double bandwidth_bps = 0.0;
+  double rtt_seconds = 0.0;
+};
+struct transfer_sample {
+  std::uint64_t bytes = 0;
+  double seconds = 0.0;
+};
+struct power_reading {
+  double watts = 0.0;
+};
+struct applied_frequencies {
+  policy::decision operating_point;  ///< real frequencies after the change
+  double seconds = 0.0;              ///< until they held
+};
+
+/// How the link to the cloud stands.
+enum class link_state : std::uint8_t { connecting, up, down, refused };
+
+struct link_status {
+  link_state state = link_state::connecting;
+  std::string peer;    ///< "host:port"
+  std::string reason;  ///< why it is not up, in words; empty while up
+};
+
+}  // namespace dvfo::actors

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace dvfo::cli {
+
+/// An address cannot be used: refused by rule, taken by another program, or nobody answers. Programs end with
+/// exit_network.
+class network_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A host (name or number) and a TCP port.
+struct address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+/// Parses "HOST:PORT" or "[IPV6]:PORT". Throws usage_error naming `setting`, what was found and what is expected.
+address parse_address(const std::string& text, const std::string& setting);
+
+/// "HOST:PORT", with brackets around an IPv6 number.
+std::string to_string(const address& where);
+
+}  // namespace dvfo::cli

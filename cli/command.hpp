@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+/// The subcommands of `dvfo`, one file each (command_*.cpp).
+namespace dvfo::cli {
+
+/// What the chosen subcommand does once the whole command line has been parsed; returns the exit code, throws for
+/// run_guarded.
+using action = std::function<int()>;
+
+/// Each adds its subcommand to `app` and, when the user chose it, sets `chosen`, which must outlive the parse.
+void add_infer(CLI::App& app, action& chosen);
+void add_demo(CLI::App& app, action& chosen);
+void add_bench(CLI::App& app, action& chosen);
+void add_train(CLI::App& app, action& chosen);
+void add_evaluate(CLI::App& app, action& chosen);
+void add_data(CLI::App& app, action& chosen);
+
+/// Adds the subcommands of this build: with -DDVFO_NODES=OFF those that need no actors (commands_offline.cpp), else all
+/// (commands_all.cpp).
+void add_commands(CLI::App& app, action& chosen);
+
+}  // namespace dvfo::cli

@@ -1,0 +1,144 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/command.hpp"
+#include "cli/configuration.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/paths.hpp"
+#include "cli/table.hpp"
+#include "inference/training/trainer.hpp"
+
+namespace dvfo::cli {
+namespace {
+
+constexpr const char* details =
+    "Trains extractor, attention, local and remote network together over random shares, then measures the result on "
+    "the\n"
+    "test images and writes it all as a model bundle. Every epoch leaves a checkpoint: the same command after a kill "
+    "goes\n"
+    "on where it was. The same seed and thread count give the same bundle.\n\n"
+    "Examples:\n"
+    "  dvfo train model --data procedural --output bundles/mine\n"
+    "  dvfo train model --data /data/cifar100 --output bundles/cifar --base-width 48 --device cuda\n";
+
+struct train_command {
+  inference::training_options options;
+  std::string output;
+  std::string checkpoints;
+  std::string data = options.data;
+  std::int64_t base_width = options.base_width;
+  std::int64_t feature_channels = options.feature_channels;
+  std::int64_t feature_bits = options.feature_bits;
+  std::int64_t reference_epochs = options.reference_epochs;
+  std::int64_t joint_epochs = options.joint_epochs;
+  std::int64_t quantisation_epochs = options.quantisation_epochs;
+  std::int64_t held_back = options.held_back;
+  std::int64_t batch_size = options.batch_size;
+  std::int64_t seed = static_cast<std::int64_t>(options.seed);
+  std::int64_t threads = options.threads;
+  settings_table table;
+};
+
+void declare(train_command& command) {
+  auto& options = command.options;
+  command.table
+      .text("data", command.data, "PLACE", "'procedural', or the folder of CIFAR-100 or of an ImageNet-style set")
+      .text("output", command.output, "DIR", "folder of the bundle (required)")
+      .text("checkpoint", command.checkpoints, "DIR",
+            "where checkpoints go; default: the output's name with .checkpoint")
+      .text("name", options.name, "NAME", "the bundle's name; default: dataset-architecture-wWIDTH")
+      .text("architecture", options.architecture, "NAME", "network to train")
+      .integer("base-width", command.base_width, {4, 1024}, "N",
+               "channels of the first stage; the published ResNet-18 has 64")
+      .integer("feature-channels", command.feature_channels, {4, 4096}, "N",
+               "channels that edge and cloud share between them")
+      .integer("feature-bits", command.feature_bits, {2, 8}, "BITS", "bits a value on the wire: 8, 4 or 2")
+      .integer("reference-epochs", command.reference_epochs, {0, 10'000}, "N",
+               "epochs of the unsplit float model by itself")
+      .integer("joint-epochs", command.joint_epochs, {1, 10'000}, "N",
+               "epochs of all parts together over random shares")
+      .integer("quantisation-epochs", command.quantisation_epochs, {0, 10'000}, "N",
+               "the last of those, with fake quantisation")
+      .integer("held-back", command.held_back, {1, 1'000'000}, "N",
+               "training images kept aside to choose the fusion weights")
+      .integer("batch-size", command.batch_size, {2, 65'536}, "N", "images a step")
+      .real("reference-rate", options.reference_rate, {1e-6, 10.0}, "RATE", "peak learning rate of the reference")
+      .real("joint-rate", options.joint_rate, {1e-6, 10.0}, "RATE", "peak learning rate of all parts together")
+      .real("weight-decay", options.weight_decay, {0.0, 1.0}, "WEIGHT", "pull of the weights towards zero")
+      .real("label-smoothing", options.label_smoothing, {0.0, 0.9}, "SHARE", "of the reference's labels")
+      .real("distillation", options.distillation, {0.0, 1.0}, "WEIGHT",
+            "the reference's soft answers against the labels")
+      .real("temperature", options.temperature, {0.1, 100.0}, "T", "softening of both sides in distillation")
+      .integer("seed", command.seed, {0, 1e18}, "N", "start of every random choice")
+      .choice("device", options.device, {"cpu", "cuda"}, "where to train")
+      .flag("bfloat16", options.bfloat16, "mixed precision; --bfloat16=false where the processor has none")
+      .integer("threads", command.threads, {0, 1024}, "N", "LibTorch threads; 0: all cores");
+}
+
+// What the table read, in the trainer's own types. The table has checked the ranges.
+inference::training_options options_of(const train_command& command) {
+  auto options = command.options;
+  options.data = find_data(command.data, "cifar100");
+  options.output = command.output;
+  options.checkpoints = command.checkpoints;
+  options.base_width = static_cast<int>(command.base_width);
+  options.feature_channels = static_cast<int>(command.feature_channels);
+  options.feature_bits = static_cast<int>(command.feature_bits);
+  options.reference_epochs = static_cast<int>(command.reference_epochs);
+  options.joint_epochs = static_cast<int>(command.joint_epochs);
+  options.quantisation_epochs = static_cast<int>(command.quantisation_epochs);
+  options.held_back = static_cast<int>(command.held_back);
+  options.batch_size = static_cast<int>(command.batch_size);
+  options.seed = static_cast<std::uint64_t>(command.seed);
+  options.threads = static_cast<int>(command.threads);
+  return options;
+}
+
+// One line, drawn over on a terminal; elsewhere a line an epoch, so that a log stays readable.
+void show(const inference::training_progress& now) {
+  const auto fraction = now.batches == 0 ? 0.0 : static_cast<double>(now.batch) / static_cast<double>(now.batches);
+  const auto line =
+      fmt::format("{} {}/{} {}  loss {:.3f}  accuracy {:5.2f} %  {} left", now.phase, now.epoch, now.epochs,
+                  progress_bar(fraction), now.loss, now.accuracy, clock_text(now.remaining_seconds));
+  const bool epoch_ends = now.batch == now.batches;
+  if (stderr_is_terminal()) {
+    fmt::print(stderr, "\r{:<110}{}", line, epoch_ends ? "\n" : "");
+  } else if (epoch_ends) {
+    fmt::print(stderr, "{}\n", line);
+  }
+}
+
+std::string rendered(const inference::bundle_manifest& manifest) {
+  std::vector<table_row> rows{{"share", "λ", "top-1, %", "loss, points"}};
+  for (const auto& each : manifest.figures) {
+    rows.push_back({fmt::format("{:.2f}", each.share), fmt::format("{:.2f}", each.lambda),
+                    fmt::format("{:.2f}", each.top1), fmt::format("{:.2f}", manifest.reference_top1 - each.top1)});
+  }
+  return fmt::format("{}: unsplit float reference {:.2f} %\n{}", manifest.name, manifest.reference_top1,
+                     plain_table(rows));
+}
+
+int run_train(train_command& command) {
+  command.table.settle();
+  if (command.output.empty()) throw usage_error("--output is missing: name the folder that the bundle is written to");
+  const auto bundle = inference::train_model(inference::completed(options_of(command)), show);
+  fmt::print("{}wrote {}\n", rendered(bundle.manifest()), command.output);
+  return exit_success;
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, action& chosen) {
+  auto* train = app.add_subcommand("train", "train models");
+  train->require_subcommand(1);
+  auto* model = train->add_subcommand("model", "train a model bundle");
+  model->footer(std::string(details) + "\n" + exit_code_help);
+  const auto command = std::make_shared<train_command>();
+  declare(*command);
+  command->table.attach(*model);
+  model->callback([command, &chosen] { chosen = [command] { return run_train(*command); }; });
+}
+
+}  // namespace dvfo::cli

@@ -1,0 +1,13 @@
+#include "cli/command.hpp"
+
+namespace dvfo::cli {
+
+void add_commands(CLI::App& app, action& chosen) {
+  add_infer(app, chosen);
+  add_demo(app, chosen);
+  add_train(app, chosen);
+  add_data(app, chosen);
+  add_bench(app, chosen);
+}
+
+}  // namespace dvfo::cli

@@ -1,0 +1,11 @@
+#include "cli/command.hpp"
+
+namespace dvfo::cli {
+
+void add_commands(CLI::App& app, action& chosen) {
+  add_train(app, chosen);
+  add_evaluate(app, chosen);
+  add_data(app, chosen);
+}
+
+}  // namespace dvfo::cli

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace dvfo::cli {
+
+/// A mistake of the user's: a flag, a variable or a line of the configuration file. Programs print it and end with
+/// exit_usage.
+class usage_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Closed range of a number.
+struct range {
+  double lowest;
+  double highest;
+};
+
+/// One setting: the flag --name, the variable DVFO_NAME and the TOML key `name` are the same thing. Its default is what
+/// the target holds when the setting is declared.
+struct setting {
+  std::string name;  ///< lower case, words joined by '-'
+  std::variant<std::string*, std::int64_t*, double*, bool*> target;
+  std::string value_name;  ///< shown in --help, with its unit: "N", "HOST:PORT", "SECONDS"
+  std::string help;
+  std::optional<range> bounds;       ///< numbers
+  std::vector<std::string> choices;  ///< texts that take one of a few words; empty: any text
+};
+
+/// Looks up an environment variable; an argument so that tests need not change the process.
+using environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// Reads the process's own environment.
+std::optional<std::string> process_environment(const std::string& name);
+
+/// The settings of one program or subcommand, declared once and read from three places: flags over environment over the
+/// TOML file named by --config over defaults. Wherever a value comes from, it passes the same checks, and the error
+/// says where it stood (flag, variable, or file and line), what was found and what is expected. Not thread-safe.
+class settings_table {
+ public:
+  explicit settings_table(environment variables = process_environment);
+  ~settings_table();
+  settings_table(settings_table&&) noexcept;
+  settings_table& operator=(settings_table&&) noexcept;
+
+  /// Declarations. Targets must outlive the table.
+  settings_table& text(std::string name, std::string& target, std::string value_name, std::string help);
+  settings_table& choice(std::string name, std::string& target, std::vector<std::string> choices, std::string help);
+  settings_table& integer(std::string name, std::int64_t& target, range bounds, std::string value_name,
+                          std::string help);
+  settings_table& real(std::string name, double& target, range bounds, std::string value_name, std::string help);
+  settings_table& flag(std::string name, bool& target, std::string help);
+
+  /// Adds every setting, and --config, as a flag of `app`. Call once, after the declarations; `app` must outlive
+  /// settle().
+  void attach(CLI::App& app);
+
+  /// Once `app` has parsed its command line: fills the targets. Throws usage_error.
+  void settle();
+
+  /// Settings in the order of their declaration.
+  [[nodiscard]] const std::vector<setting>& settings() const;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+/// The candidate that `word` most resembles (edit distance at most a third of its length, rounded to the nearest, at
+/// least 1), if any.
+std::optional<std::string> nearest_word(const std::string& word, const std::vector<std::string>& candidates);
+
+/// "DVFO_MAX_BATCH" for "max-batch".
+std::string variable_name(const std::string& setting_name);
+
+/// Parses a command line into `app` (subcommands included). Returns nothing when the program should go on; else prints
+/// help, version or the error (with the nearest known flag or subcommand) and returns the exit code.
+std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv);
+
+}  // namespace dvfo::cli

@@ -1,0 +1,76 @@
+#include "cli/configuration_file.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+
+namespace dvfo::cli {
+namespace {
+
+// The node's value in the type of the setting's target. A whole number may stand for a real one, nothing else is
+// converted.
+std::optional<setting_value> convert(const setting& which, const toml::node& node) {
+  if (std::holds_alternative<std::string*>(which.target)) {
+    if (const auto value = node.value_exact<std::string>()) return setting_value(*value);
+  } else if (std::holds_alternative<std::int64_t*>(which.target)) {
+    if (const auto value = node.value_exact<std::int64_t>()) return setting_value(*value);
+  } else if (std::holds_alternative<double*>(which.target)) {
+    if (const auto value = node.value_exact<double>()) return setting_value(*value);
+    if (const auto value = node.value_exact<std::int64_t>()) return setting_value(static_cast<double>(*value));
+  } else if (const auto value = node.value_exact<bool>()) {
+    return setting_value(*value);
+  }
+  return std::nullopt;
+}
+
+std::string shown(const toml::node& node) {
+  std::ostringstream text;
+  node.visit([&](const auto& inner) {
+    using kind = std::remove_cvref_t<decltype(inner)>;
+    if constexpr (std::is_same_v<kind, toml::table>) {
+      text << "a table";
+    } else if constexpr (std::is_same_v<kind, toml::array>) {
+      text << "an array";
+    } else {
+      text << inner;
+    }
+  });
+  return text.str();
+}
+
+}  // namespace
+
+void read_configuration_file(const std::string& file, const std::vector<setting>& settings) {
+  toml::table table;
+  try {
+    table = toml::parse_file(file);
+  } catch (const toml::parse_error& problem) {
+    const auto line = problem.source().begin.line;
+    throw usage_error(line == 0 ? fmt::format("configuration file {}: {}", file, problem.description())
+                                : fmt::format("{}:{}: {}", file, line, problem.description()));
+  }
+  std::vector<std::string> names;
+  for (const auto& which : settings) names.push_back(which.name);
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    const auto line = key.source().begin.line;
+    const auto found = std::find_if(settings.begin(), settings.end(), [&](const setting& s) { return s.name == name; });
+    if (found == settings.end()) {
+      const auto near = nearest_word(name, names);
+      throw usage_error(fmt::format(
+          "{}:{}: unknown key '{}'; {}", file, line, name,
+          near ? fmt::format("did you mean '{}'?", *near) : fmt::format("the keys are {}", fmt::join(names, ", "))));
+    }
+    const auto value = convert(*found, node);
+    if (!value || !acceptable(*found, *value)) {
+      throw usage_error(
+          fmt::format("{}:{}: key '{}' is {}; expected {}", file, line, name, shown(node), expectation(*found)));
+    }
+    assign(*found, *value);
+  }
+}
+
+}  // namespace dvfo::cli

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <csignal>
+#include <functional>
+#include <thread>
+
+namespace dvfo::cli {
+
+/// Turns SIGINT and SIGTERM into a call on a thread of its own: the first asks the program to finish what is in flight,
+/// a second ends the process at once with 128 + its number. Construct it before any other thread starts, because
+/// threads inherit the blocked signals. One per process.
+class stop_signals {
+ public:
+  stop_signals();
+  ~stop_signals();
+  stop_signals(const stop_signals&) = delete;
+  stop_signals& operator=(const stop_signals&) = delete;
+
+  /// Starts listening; `on_stop` runs once, on the listening thread, with the signal's number. Call at most once.
+  void listen(std::function<void(int)> on_stop);
+
+ private:
+  sigset_t watched_;
+  std::jthread thread_;
+};
+
+/// Asks the kernel to send this process SIGTERM when `parent`, the process that started it, ends, so that no daemon
+/// outlives the tool that started it, however that tool died. Ends the process at once if it is gone already. (The
+/// kernel watches the very thread that started us, so tools start daemons from their main thread.)
+void stop_with_parent(pid_t parent);
+
+}  // namespace dvfo::cli

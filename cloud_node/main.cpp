@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <future>
+
+#include "cli/address.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/program.hpp"
+#include "cli/signals.hpp"
+#include "cloud_node/cloud_node.hpp"
+
+namespace {
+
+constexpr const char* description =
+    "Cloud node of DVFO: serves the remote half of a model to edge nodes.\n\n"
+    "Prints 'listening on HOST:PORT' once it is ready. SIGINT or SIGTERM finishes what is in flight, then ends.\n\n"
+    "Examples:\n"
+    "  dvfo-cloud --bundle cifar100 --listen 127.0.0.1:7070\n"
+    "  dvfo-cloud --bundle ./my-bundle --listen 127.0.0.1:0 --workers 2 --max-batch 32\n"
+    "  DVFO_MAX_BATCH=8 dvfo-cloud --config /etc/dvfo/cloud.toml\n";
+
+int run(int argc, const char* const* argv) {
+  std::promise<int> stopped;
+  dvfo::cli::stop_signals signals;  // its thread uses the promise, which outlives it
+  dvfo::cloud_node::settings settings;
+  std::string log_level = "info";
+  std::int64_t parent = 0;
+  dvfo::cli::settings_table table;
+  dvfo::cloud_node::declare(table, settings);
+  dvfo::cli::add_log_level(table, log_level);
+  dvfo::cli::add_parent(table, parent);
+
+  CLI::App app(description, "dvfo-cloud");
+  app.set_version_flag("--version", dvfo::cli::version_text("dvfo-cloud"));
+  app.footer(dvfo::cli::exit_code_help);
+  table.attach(app);
+  if (const auto code = dvfo::cli::parse_command_line(app, argc, argv)) return *code;
+  table.settle();
+  dvfo::cli::start_log("dvfo-cloud", log_level);
+  if (parent > 0) dvfo::cli::stop_with_parent(static_cast<pid_t>(parent));
+
+  auto where = dvfo::cli::parse_address(settings.listen, "listen");
+  dvfo::cloud_node::cloud_node node(settings);
+  where.port = node.listen();
+  spdlog::info("serving bundle {} with {} worker(s)", node.manifest().name, settings.workers);
+  fmt::print("listening on {}\n", dvfo::cli::to_string(where));
+  std::fflush(stdout);
+
+  signals.listen([&](int number) { stopped.set_value(number); });
+  spdlog::info("signal {}: finishing what is in flight", stopped.get_future().get());
+  node.drain();
+  spdlog::info("stopped");
+  return dvfo::cli::exit_success;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return dvfo::cli::run_guarded("dvfo-cloud", [&] { return run(argc, argv); });
+}

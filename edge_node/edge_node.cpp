@@ -1,0 +1,225 @@
+#include "edge_node/edge_node.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include "actors/backends.hpp"
+#include "actors/fusion.hpp"
+#include "actors/gateway.hpp"
+#include "actors/handshake.hpp"
+#include "actors/link_supervisor.hpp"
+#include "actors/local_inference.hpp"
+#include "actors/offload.hpp"
+#include "actors/pipeline.hpp"
+#include "actors/policy_holder.hpp"
+#include "actors/publish.hpp"
+#include "actors/remote_inference.hpp"
+#include "actors/remote_worker.hpp"
+#include "actors/system_config.hpp"
+#include "cli/address.hpp"
+#include "cli/paths.hpp"
+#include "edge_node/client.hpp"
+#include "inference/model.hpp"
+#include "policy/scheme.hpp"
+
+namespace dvfo::edge_node {
+namespace {
+
+enum class cloud_place { none, in_process, network };
+
+cloud_place place_of(const settings& how) {
+  if (how.cloud == "none") return cloud_place::none;
+  return how.cloud == "inproc" ? cloud_place::in_process : cloud_place::network;
+}
+
+// Where the cloud listens; nothing unless it is on the network. Checked before anything is loaded.
+std::optional<cli::address> cloud_address(const settings& how) {
+  if (place_of(how) != cloud_place::network) return std::nullopt;
+  const auto where = cli::parse_address(how.cloud, "cloud");
+  if (!actors::is_loopback(where.host)) {
+    throw cli::network_error(
+        "--cloud " + cli::to_string(where) +
+        " is refused: it is not a loopback address and TLS is not configured. A plain connection would let "
+        "whoever answers there command this node; reach the cloud through 127.0.0.1 or ::1");
+  }
+  return where;
+}
+
+actors::system_options system_options(const settings& how) {
+  actors::system_options options;
+  options.network = place_of(how) == cloud_place::network;
+  return options;
+}
+
+}  // namespace
+
+struct edge_node::impl {
+  explicit impl(const settings& settings_given)
+      : how(settings_given),
+        address(cloud_address(how)),
+        bundle(inference::model_bundle::load(cli::find_bundle(how.bundle))),
+        config(system_options(how)),
+        system(config) {
+    inference::set_intra_op_threads(static_cast<int>(how.threads));
+    spawn_pipeline();
+    switch (place_of(how)) {
+      case cloud_place::none:
+        break;
+      case cloud_place::in_process:
+        spawn_cloud();
+        break;
+      case cloud_place::network:
+        spawn_supervisor();
+        break;
+    }
+  }
+
+  ~impl() {
+    drain();
+    const auto stop = [](const auto& handle) {
+      if (handle) caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
+    };
+    stop(supervisor);
+    stop(own_client);
+    stop(gateway);
+    stop(pipeline);
+    stop(partners.policy);
+    stop(partners.local);
+    stop(partners.offload);
+    stop(partners.fusion);
+    stop(router);
+    for (const auto& worker : workers) stop(worker);
+  }
+
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+
+  void spawn_pipeline() {
+    partners.policy = actors::spawn_policy(system, std::make_shared<policy::fixed_scheme>(how.share));
+    partners.local = actors::spawn_local_inference(
+        system, std::make_shared<actors::edge_model_backend>(inference::edge_model(bundle)));
+    actors::offload_options offload;
+    offload.format = bundle.manifest().format;
+    offload.bundle_id = bundle.manifest().id;
+    offload.window = static_cast<std::size_t>(how.offloads);
+    partners.offload = actors::spawn_offload(system, std::move(offload));
+    partners.fusion = actors::spawn_fusion(system, [model = bundle](double share) { return model.lambda(share); });
+    pipeline = actors::spawn_pipeline(system, partners);
+    gateway = actors::spawn_gateway(system, pipeline, {max_tasks_in_flight});
+    own_client = spawn_client(system, gateway, link);
+  }
+
+  // The cloud's actors in this very system: the edge's actors get their handle as if it came over a link.
+  void spawn_cloud() {
+    for (std::int64_t i = 0; i < how.workers; ++i) {
+      auto backend = std::make_shared<actors::cloud_model_backend>(inference::cloud_model(bundle));
+      workers.push_back(actors::spawn_remote_worker(system, std::move(backend), bundle.manifest().format));
+    }
+    actors::remote_inference_options options;
+    options.served = actors::describe(bundle.manifest());
+    options.max_batch = static_cast<std::size_t>(how.max_batch);
+    options.max_batch_delay = std::chrono::duration<double, std::milli>(how.max_batch_delay_ms);
+    router = actors::spawn_remote_inference(system, workers, std::move(options));
+    const actors::link_up up{router, 1, {}};
+    for (const actors::link_listener& listener : listeners()) caf::anon_send(listener, up);
+    link->set(true);
+  }
+
+  void spawn_supervisor() {
+    actors::link_supervisor_options options;
+    options.host = address->host;
+    options.port = address->port;
+    options.expected = actors::describe(bundle.manifest());
+    options.jitter_seed = static_cast<std::uint64_t>(getpid());
+    supervisor = actors::spawn_link_supervisor(system, listeners(), std::move(options));
+  }
+
+  [[nodiscard]] std::vector<actors::link_listener> listeners() const {
+    return {pipeline, partners.offload, partners.policy, own_client};
+  }
+
+  void drain() {
+    caf::scoped_actor self{system};
+    self->request(own_client, caf::infinite, actors::drain_atom::value)
+        .receive([](caf::ok_atom) {}, [](const caf::error&) {});
+  }
+
+  template <class Question>
+  actors::link_status ask_supervisor(Question question, double seconds) {
+    actors::link_status status;
+    caf::scoped_actor self{system};
+    self->request(supervisor,
+                  std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(seconds)),
+                  question)
+        .receive([&](const actors::link_status& found) { status = found; },
+                 [&](const caf::error&) { status.reason = "the first attempt to connect has not ended yet"; });
+    return status;
+  }
+
+  settings how;
+  std::optional<cli::address> address;
+  inference::model_bundle bundle;
+  actors::system_config config;
+  caf::actor_system system;
+  actors::pipeline_partners partners;
+  actors::pipeline_actor pipeline;
+  actors::gateway_actor gateway;
+  client_actor own_client;
+  actors::link_supervisor_actor supervisor;
+  actors::remote_router_actor router;
+  std::vector<actors::remote_worker_actor> workers;
+  std::shared_ptr<link_view> link = std::make_shared<link_view>();
+};
+
+edge_node::edge_node(const settings& how) : impl_(std::make_unique<impl>(how)) {}
+edge_node::~edge_node() = default;
+edge_node::edge_node(edge_node&&) noexcept = default;
+edge_node& edge_node::operator=(edge_node&&) noexcept = default;
+
+const inference::bundle_manifest& edge_node::manifest() const { return impl_->bundle.manifest(); }
+
+cloud_state edge_node::wait_for_cloud() {
+  cloud_state state;
+  if (place_of(impl_->how) == cloud_place::none) return state;
+  state.wanted = true;
+  state.up = place_of(impl_->how) == cloud_place::in_process;
+  if (state.up) return state;
+  const auto patience = impl_->how.connect_ms / 1e3;
+  const auto began = std::chrono::steady_clock::now();
+  auto status = impl_->ask_supervisor(actors::settle_atom::value, patience);
+  if (status.state != actors::link_state::up && status.state != actors::link_state::refused) {
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began;
+    if (impl_->link->wait(std::max(0.0, patience - spent.count()))) status.state = actors::link_state::up;
+  }
+  state.up = status.state == actors::link_state::up;
+  state.refused = status.state == actors::link_state::refused;
+  state.reason = status.reason;
+  return state;
+}
+
+void edge_node::submit(std::shared_ptr<const inference::image> picture, callback done) {
+  actors::infer_task task;
+  task.image = std::move(picture);
+  task.budget_seconds = impl_->how.deadline_ms / 1e3;
+  if (impl_->how.lambda >= 0.0) task.lambda = impl_->how.lambda;
+  caf::anon_send(impl_->own_client, submission{std::move(task), std::move(done)});
+}
+
+std::future<answer> edge_node::submit(std::shared_ptr<const inference::image> picture) {
+  auto promise = std::make_shared<std::promise<answer>>();
+  auto future = promise->get_future();
+  submit(std::move(picture), [promise](answer result) { promise->set_value(std::move(result)); });
+  return future;
+}
+
+void edge_node::drain() { impl_->drain(); }
+
+}  // namespace dvfo::edge_node

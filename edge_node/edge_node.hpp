@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "edge_node/settings.hpp"
+#include "inference/image.hpp"
+#include "inference/model_bundle.hpp"
+#include "policy/outcome.hpp"
+
+/// An edge node as a library: everything that the actor system does lies behind these few calls, and no CAF type
+/// appears.
+namespace dvfo::edge_node {
+
+/// The one answer to a task.
+struct answer {
+  std::vector<float> probabilities;  ///< one a class, sum 1; empty if the task failed
+  std::size_t predicted = 0;         ///< index of the largest one
+  policy::outcome outcome;
+  std::string failure;  ///< why there is no prediction; empty if there is one
+  [[nodiscard]] bool ok() const { return failure.empty(); }
+};
+
+/// How the link to the cloud stands.
+struct cloud_state {
+  bool wanted = false;  ///< false with --cloud none
+  bool up = false;
+  bool refused = false;  ///< the cloud answered, but holds another bundle or speaks another protocol
+  std::string reason;    ///< why it is not up, in words
+};
+
+/// A running edge node. submit() may be called from any thread; the other calls belong to the owner's thread.
+class edge_node {
+ public:
+  using callback = std::function<void(answer)>;
+
+  /// Loads the bundle, starts the actors and begins to connect. Throws inference::error(bad_bundle), cli::usage_error
+  /// for a cloud that is no address, cli::network_error for one that is not on loopback.
+  explicit edge_node(const settings& how);
+
+  /// Drains, then stops the actors.
+  ~edge_node();
+  edge_node(edge_node&&) noexcept;
+  edge_node& operator=(edge_node&&) noexcept;
+
+  [[nodiscard]] const inference::bundle_manifest& manifest() const;
+
+  /// Waits until the first attempt to connect has succeeded or failed, and goes on waiting for success for connect_ms
+  /// in all. A cloud that is refused ends the wait. With no cloud it returns at once.
+  cloud_state wait_for_cloud();
+
+  /// Starts a task. `done` is called exactly once, on one of the node's threads: keep it short. More tasks than the
+  /// gateway admits at once (max_tasks_in_flight) fail at once as busy.
+  void submit(std::shared_ptr<const inference::image> picture, callback done);
+
+  /// The same with a future.
+  std::future<answer> submit(std::shared_ptr<const inference::image> picture);
+
+  /// Takes no new tasks and returns when every task in flight has its answer.
+  void drain();
+
+  static constexpr std::size_t max_tasks_in_flight = 64;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace dvfo::edge_node

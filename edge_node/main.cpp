@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cstdio>
+#include <fstream>
+#include <future>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/address.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/program.hpp"
+#include "cli/signals.hpp"
+#include "edge_node/edge_node.hpp"
+#include "edge_node/record.hpp"
+#include "edge_node/source.hpp"
+#include "edge_node/stream.hpp"
+
+namespace {
+
+namespace cli = dvfo::cli;
+namespace edge = dvfo::edge_node;
+
+constexpr const char* description =
+    "Edge node of DVFO: classifies images together with a cloud node.\n\n"
+    "With --input it streams the images there and ends; without, it connects, prints 'ready' and stays idle until a\n"
+    "signal. SIGINT or SIGTERM finishes what is in flight, then ends; a second one ends at once.\n\n"
+    "Examples:\n"
+    "  dvfo-edge --bundle cifar100 --cloud 127.0.0.1:7070 --share 0.5 --input ./photos --json results.jsonl\n"
+    "  dvfo-edge --bundle procedural --cloud none --share 0 --input procedural --tasks 200\n"
+    "  DVFO_SHARE=0.25 dvfo-edge --config /etc/dvfo/edge.toml\n";
+
+// What the daemon has beside the node's own settings.
+struct daemon_settings {
+  std::string input;
+  std::string json;
+  std::int64_t tasks = 0;
+  std::int64_t in_flight = 1;
+  std::int64_t warm_up = 3;
+  std::int64_t parent = 0;
+  std::string log_level = "info";
+};
+
+void declare(cli::settings_table& table, daemon_settings& values) {
+  table.text("input", values.input, "PLACE", "'procedural', a data set's folder (its test part) or a folder of images")
+      .text("json", values.json, "FILE", "one JSON line a task; '-' is standard output")
+      .integer("tasks", values.tasks, {0, 1'000'000'000}, "N",
+               "tasks to run, starting over at the end; 0: the input once")
+      .integer("in-flight", values.in_flight, {1, edge::edge_node::max_tasks_in_flight}, "N",
+               "tasks in the node at a time")
+      .integer("warm-up", values.warm_up, {0, 1000}, "N", "tasks that run first and are not recorded");
+  cli::add_log_level(table, values.log_level);
+  cli::add_parent(table, values.parent);
+}
+
+// Opens the file of JSON lines; nothing if none is wanted, standard output for "-".
+class line_writer {
+ public:
+  explicit line_writer(const std::string& where) {
+    if (where.empty()) return;
+    out_ = &std::cout;
+    if (where == "-") return;
+    file_.open(where, std::ios::trunc);
+    if (!file_)
+      throw cli::usage_error(
+          fmt::format("--json {}: the file cannot be written; name a file in an existing folder", where));
+    out_ = &file_;
+  }
+  void write(const nlohmann::json& json) {
+    if (out_ == nullptr) return;
+    *out_ << edge::to_line(json) << '\n' << std::flush;
+    if (!*out_)
+      throw std::runtime_error("the JSON lines cannot be written any more: the disk is full or the reader has gone");
+  }
+
+ private:
+  std::ofstream file_;
+  std::ostream* out_ = nullptr;
+};
+
+int stream_input(edge::edge_node& node, const edge::settings& settings, const daemon_settings& daemon,
+                 const std::atomic<bool>& stop) {
+  const auto source = edge::open_source(daemon.input, node.manifest());
+  line_writer lines(daemon.json);
+  edge::stream_options how;
+  how.tasks = static_cast<std::size_t>(daemon.tasks);
+  how.in_flight = static_cast<std::size_t>(daemon.in_flight);
+  how.warm_up = static_cast<std::size_t>(daemon.warm_up);
+  how.deadline_seconds = settings.deadline_ms / 1e3;
+  const auto totals = edge::stream(
+      node, *source, how,
+      [&](const edge::task_record& record) {
+        if (!record.result.ok()) spdlog::error("{}: {}", record.name, record.result.failure);
+        lines.write(edge::to_json(record, node.manifest().labels, how.deadline_seconds));
+      },
+      stop);
+  fmt::print(stderr, "{}\n", edge::to_text(totals));
+  return totals.failed == 0 ? cli::exit_success : cli::exit_failure;
+}
+
+int run(int argc, const char* const* argv) {
+  std::atomic<bool> stop = false;
+  std::promise<void> stopped;
+  cli::stop_signals signals;  // its thread uses the two above: they outlive it
+  edge::settings settings;
+  daemon_settings daemon;
+  cli::settings_table table;
+  edge::declare(table, settings);
+  declare(table, daemon);
+
+  CLI::App app(description, "dvfo-edge");
+  app.set_version_flag("--version", cli::version_text("dvfo-edge"));
+  app.footer(cli::exit_code_help);
+  table.attach(app);
+  if (const auto code = cli::parse_command_line(app, argc, argv)) return *code;
+  table.settle();
+  cli::start_log("dvfo-edge", daemon.log_level);
+  if (daemon.parent > 0) cli::stop_with_parent(static_cast<pid_t>(daemon.parent));
+
+  signals.listen([&](int number) {
+    spdlog::info("signal {}: finishing what is in flight", number);
+    stop = true;
+    stopped.set_value();
+  });
+  edge::edge_node node(settings);
+  const auto cloud = node.wait_for_cloud();
+  if (cloud.refused) throw cli::network_error(fmt::format("--cloud {}: {}", settings.cloud, cloud.reason));
+  if (cloud.wanted && !cloud.up)
+    spdlog::warn("no cloud yet ({}): tasks run on the edge until it is there", cloud.reason);
+
+  if (!daemon.input.empty()) return stream_input(node, settings, daemon, stop);
+  spdlog::info("ready with bundle {}", node.manifest().name);
+  fmt::print("ready\n");
+  std::fflush(stdout);
+  stopped.get_future().wait();
+  return cli::exit_success;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return cli::run_guarded("dvfo-edge", [&] { return run(argc, argv); });
+}

@@ -1,0 +1,153 @@
+#include "inference/bundle/manifest.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <toml++/toml.h>
+
+#include "inference/error.hpp"
+
+namespace dvfo::inference {
+namespace {
+
+constexpr std::int64_t format_version = 1;
+
+/// Typed access to one table; every refusal names file, key, what was found and what was expected.
+class fields {
+ public:
+  fields(const std::filesystem::path& file, const toml::table& table) : file_(file), table_(table) {}
+
+  template <class T>
+  T get(const char* key, const char* expected) const {
+    if (const auto value = table_[key].value<T>()) return *value;
+    fail(key, table_.contains(key) ? "a value of another type" : "nothing", expected);
+  }
+
+  int integer(const char* key, std::int64_t lowest, std::int64_t highest) const {
+    const auto value = get<std::int64_t>(key, "a whole number");
+    if (value < lowest || value > highest) fail(key, std::to_string(value), fmt::format("{} to {}", lowest, highest));
+    return static_cast<int>(value);
+  }
+
+  double number(const char* key, double lowest, double highest) const {
+    const auto value = get<double>(key, "a number");
+    if (!(value >= lowest && value <= highest)) fail(key, std::to_string(value), fmt::format("{} to {}", lowest, highest));
+    return value;
+  }
+
+  const toml::array& list(const char* key, std::size_t least, std::size_t most) const {
+    const auto* values = table_[key].as_array();
+    if (values == nullptr) fail(key, "no list", "a list");
+    if (values->size() < least || values->size() > most) {
+      fail(key, fmt::format("{} entries", values->size()), fmt::format("{} to {}", least, most));
+    }
+    return *values;
+  }
+
+  [[noreturn]] void fail(const char* key, const std::string& found, const std::string& expected) const {
+    throw error(errc::bad_bundle, fmt::format("{}: \"{}\" is {}, expected {}", file_.string(), key, found, expected));
+  }
+
+ private:
+  const std::filesystem::path& file_;
+  const toml::table& table_;
+};
+
+feature_format read_format(const fields& in) {
+  feature_format format;
+  format.channels = in.integer("feature_channels", 1, 4096);
+  format.height = format.width = in.integer("feature_side", 1, 1024);
+  format.bits = in.integer("feature_bits", 2, 8);
+  const auto count = static_cast<std::size_t>(format.channels);
+  for (const auto& step : in.list("feature_steps", count, count)) {
+    const auto value = step.value<double>();
+    if (!value || !(*value > 0.0) || !std::isfinite(*value)) in.fail("feature_steps", "not positive", "one step > 0 a channel");
+    format.quantisers.push_back({0.0F, static_cast<float>(*value)});
+  }
+  check(format);
+  return format;
+}
+
+std::vector<share_figures> read_figures(const std::filesystem::path& file, const fields& in) {
+  std::vector<share_figures> figures;
+  for (const auto& entry : in.list("share", trained_shares.size(), trained_shares.size())) {
+    const auto* table = entry.as_table();
+    if (table == nullptr) in.fail("share", "no table", "[[share]] tables");
+    const fields row(file, *table);
+    const double share = row.number("share", 0.0, 1.0);
+    if (share != trained_shares[figures.size()]) in.fail("share", std::to_string(share), "0, 0.25, 0.5, 0.75, 1 in this order");
+    figures.push_back({share, row.number("lambda", 0.0, 1.0), row.number("top1_percent", 0.0, 100.0)});
+  }
+  return figures;
+}
+
+bundle_manifest parse(const std::filesystem::path& file, const toml::table& document) {
+  const fields in(file, document);
+  in.integer("format_version", format_version, format_version);
+  bundle_manifest out;
+  out.name = in.get<std::string>("name", "a text");
+  out.architecture = in.get<std::string>("architecture", "a text");
+  out.dataset = in.get<std::string>("dataset", "a text");
+  out.recipe = in.get<std::string>("recipe", "a text");
+  out.input_size = in.integer("input_size", 8, 1024);
+  out.base_width = in.integer("base_width", 4, 1024);
+  for (const auto& label : in.list("labels", 2, 100000)) {
+    const auto text = label.value<std::string>();
+    if (!text) in.fail("labels", "a value of another type", "texts");
+    out.labels.push_back(*text);
+  }
+  out.format = read_format(in);
+  out.reference_top1 = in.number("reference_top1_percent", 0.0, 100.0);
+  out.figures = read_figures(file, in);
+  const auto id = in.get<std::string>("weights_id", "16 hexadecimal digits");
+  const auto parsed = std::from_chars(id.data(), id.data() + id.size(), out.id, 16);
+  if (id.size() != 16 || parsed.ptr != id.data() + id.size()) in.fail("weights_id", id, "16 hexadecimal digits");
+  return out;
+}
+
+}  // namespace
+
+bundle_manifest read_manifest(const std::filesystem::path& file) {
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(file, failure)) {
+    throw error(errc::bad_bundle, fmt::format("{}: not found; a model bundle is a folder with manifest.toml and weights.bin", file.string()));
+  }
+  try {
+    return parse(file, toml::parse_file(file.string()));
+  } catch (const toml::parse_error& e) {
+    throw error(errc::bad_bundle, fmt::format("{}, line {}: {}; expected TOML", file.string(), e.source().begin.line, e.description()));
+  }
+}
+
+void write_manifest(const std::filesystem::path& file, const bundle_manifest& manifest) {
+  toml::array labels;
+  for (const auto& label : manifest.labels) labels.push_back(label);
+  toml::array steps;
+  for (const auto& quantiser : manifest.format.quantisers) steps.push_back(static_cast<double>(quantiser.step));
+  toml::array shares;
+  for (const auto& row : manifest.figures) {
+    shares.push_back(toml::table{{"share", row.share}, {"lambda", row.lambda}, {"top1_percent", row.top1}});
+  }
+  const toml::table document{{"format_version", format_version},
+                             {"name", manifest.name},
+                             {"architecture", manifest.architecture},
+                             {"base_width", manifest.base_width},
+                             {"input_size", manifest.input_size},
+                             {"dataset", manifest.dataset},
+                             {"recipe", manifest.recipe},
+                             {"weights_id", fmt::format("{:016x}", manifest.id)},
+                             {"reference_top1_percent", manifest.reference_top1},
+                             {"feature_channels", manifest.format.channels},
+                             {"feature_side", manifest.format.height},
+                             {"feature_bits", manifest.format.bits},
+                             {"feature_steps", steps},
+                             {"labels", labels},
+                             {"share", shares}};
+  std::ofstream out(file);
+  out << "# Written by `dvfo train model`; the key \"recipe\" says how. See docs/model-bundle.md.\n" << document << '\n';
+  if (!out.flush()) throw error(errc::io, fmt::format("{}: cannot be written", file.string()));
+}
+
+}  // namespace dvfo::inference

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+
+#include "inference/model_bundle.hpp"
+
+namespace dvfo::inference {
+
+/// Reads and checks manifest.toml. Throws error(bad_bundle) naming the key, what was found and what was expected.
+bundle_manifest read_manifest(const std::filesystem::path& file);
+
+/// Writes manifest.toml. Throws error(io).
+void write_manifest(const std::filesystem::path& file, const bundle_manifest& manifest);
+
+}  // namespace dvfo::inference

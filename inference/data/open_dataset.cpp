@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include "inference/data/dataset.hpp"
+#include "inference/error.hpp"
+
+namespace dvfo::inference {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t procedural_train_images = 16384;
+constexpr std::size_t procedural_test_images = 1024;
+constexpr int folder_image_size = 224;
+
+}  // namespace
+
+void dataset::copy_pixels(std::size_t index, std::span<std::uint8_t> chw) const {
+  const auto plane = static_cast<std::size_t>(image_size()) * static_cast<std::size_t>(image_size());
+  if (chw.size() != 3 * plane) {
+    throw error(errc::bad_argument,
+                fmt::format("{}: a buffer of {} bytes was given; {} are expected", name(), chw.size(), 3 * plane));
+  }
+  const example found = at(index);
+  for (std::size_t pixel = 0; pixel < plane; ++pixel) {
+    for (std::size_t channel = 0; channel < 3; ++channel)
+      chw[channel * plane + pixel] = found.picture.pixels[3 * pixel + channel];
+  }
+}
+
+std::unique_ptr<dataset> open_dataset(const std::string& where, subset part) {
+  if (where == "procedural") {
+    return make_procedural(part, part == subset::train ? procedural_train_images : procedural_test_images);
+  }
+  // An empty path would mean the current folder, which nobody who forgot a value wants.
+  const fs::path folder(where.empty() ? "(empty path)" : where);
+  std::error_code ignored;  // whatever cannot be looked at counts as absent; the text below names what was looked for
+  // One file is enough to know CIFAR-100: its opener then names what is missing.
+  for (const char* file : {"train.bin", "test.bin"}) {
+    if (fs::exists(folder / file, ignored)) return open_cifar100(folder, part);
+  }
+  for (const char* sub : {"train", "val"}) {
+    if (fs::is_directory(folder / sub, ignored)) return open_image_folder(folder, part, folder_image_size);
+  }
+  throw error(
+      errc::bad_dataset,
+      fmt::format("{}: no data set found: looked for train.bin or test.bin (CIFAR-100's binary version) and for "
+                  "folders train or val "
+                  "with one folder of images a class; the word \"procedural\" names the set that needs no files",
+                  folder.string()));
+}
+
+}  // namespace dvfo::inference

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace dvfo::inference {
+
+/// What went wrong in this room. The numbers appear in logs and replies and never change their meaning.
+enum class errc {
+  bad_image = 10,     ///< an image file or buffer cannot be decoded
+  bad_dataset = 20,   ///< a data set's file is missing, truncated or of the wrong size
+  bad_bundle = 30,    ///< a model bundle is damaged, incomplete or of another format
+  bad_frame = 40,     ///< a feature frame fails a check of the codec
+  bad_argument = 50,  ///< a caller's value is outside its documented range
+  io = 60,            ///< the operating system refused a file operation
+};
+
+/// Every failure of this room. The text names the thing, what was found, what was expected and what to do.
+class error : public std::runtime_error {
+ public:
+  error(errc code, const std::string& what) : std::runtime_error(what), code_(code) {}
+  [[nodiscard]] errc code() const noexcept { return code_; }
+
+ private:
+  errc code_;
+};
+
+}  // namespace dvfo::inference

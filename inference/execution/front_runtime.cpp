@@ -1,0 +1,15 @@
+#include "inference/execution/front_runtime.hpp"
+
+namespace dvfo::inference {
+
+front_runtime::front_runtime(const front_impl& trained)
+    : mean_(trained.mean().view({1, 3, 1, 1})),
+      inverse_deviation_((1.0 / trained.deviation()).view({1, 3, 1, 1})),
+      extractor_(*trained.extractor(), 0),
+      attention_(trained.attention()) {}
+
+attended front_runtime::forward(const torch::Tensor& images) const {
+  return attention_(extractor_.forward((images - mean_) * inverse_deviation_));
+}
+
+}  // namespace dvfo::inference

@@ -1,0 +1,120 @@
+#include "inference/model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "inference/bundle/weights.hpp"
+#include "inference/error.hpp"
+#include "inference/execution/front_runtime.hpp"
+#include "inference/execution/networks.hpp"
+#include "inference/model_bundle.hpp"
+
+namespace dvfo::inference {
+namespace {
+
+/// Position of a grid share in trained_shares.
+std::size_t share_index(double share) {
+  const auto found = std::find(trained_shares.begin(), trained_shares.end(), grid_share(share));
+  return static_cast<std::size_t>(found - trained_shares.begin());
+}
+
+std::vector<float> to_vector(const torch::Tensor& row) {
+  const auto dense = row.contiguous();
+  const auto* first = dense.data_ptr<float>();
+  return {first, first + dense.numel()};
+}
+
+torch::Tensor to_tensor(const image& picture, int size) {
+  const image square = resize_and_centre_crop(picture, size);
+  const std::vector<std::int64_t> shape = {1, size, size, 3};
+  auto bytes = torch::empty(shape, torch::kByte);
+  std::memcpy(bytes.data_ptr(), square.pixels.data(), square.pixels.size());
+  return bytes.permute({0, 3, 1, 2}).to(torch::kFloat).mul_(1.0F / 255.0F);
+}
+
+}  // namespace
+
+struct edge_model::impl {
+  explicit impl(const model_bundle& bundle) : format(bundle.manifest().format), input_size(bundle.manifest().input_size),
+                                              front(*bundle.tensors().split->stage) {
+    const auto& local = *bundle.tensors().split->local;
+    for (std::size_t v = 0; v < local.widths().size(); ++v) locals.emplace_back(local, v);
+  }
+
+  feature_format format;
+  int input_size;
+  front_runtime front;
+  std::vector<int8_network> locals;
+};
+
+edge_model::edge_model(const model_bundle& bundle) : impl_(std::make_unique<impl>(bundle)) {}
+edge_model::~edge_model() = default;
+edge_model::edge_model(edge_model&&) noexcept = default;
+edge_model& edge_model::operator=(edge_model&&) noexcept = default;
+
+extraction edge_model::extract(const image& picture) {
+  c10::InferenceMode inference;
+  const auto out = impl_->front.forward(to_tensor(picture, impl_->input_size));
+  return {feature_map(to_vector(out.features)), to_vector(out.importance)};
+}
+
+std::vector<float> edge_model::infer_local(const feature_map& features, std::span<const std::uint16_t> primary,
+                                           double share) {
+  const auto index = share_index(share);
+  if (index >= impl_->locals.size()) {
+    throw error(errc::bad_argument, "share 1 leaves nothing for the local DNN; expected a share below 1");
+  }
+  const auto& format = impl_->format;
+  const std::size_t plane = static_cast<std::size_t>(format.height) * static_cast<std::size_t>(format.width);
+  const auto values = features.values();
+  if (values.size() != plane * static_cast<std::size_t>(format.channels)) {
+    throw error(errc::bad_argument, fmt::format("{} feature values, expected {} × {} × {}", values.size(), format.channels, format.height, format.width));
+  }
+  c10::InferenceMode inference;
+  auto kept = torch::zeros({1, format.channels, format.height, format.width});
+  for (const auto channel : primary) {
+    if (channel >= format.channels) throw error(errc::bad_argument, fmt::format("channel {}, expected below {}", channel, format.channels));
+    std::memcpy(kept.data_ptr<float>() + channel * plane, values.data() + channel * plane, plane * sizeof(float));
+  }
+  return to_vector(impl_->locals[index].forward(kept));
+}
+
+struct cloud_model::impl {
+  explicit impl(const model_bundle& bundle) : format(bundle.manifest().format) {
+    const auto& remote = *bundle.tensors().split->remote;
+    for (std::size_t v = 0; v < remote.widths().size(); ++v) remotes.emplace_back(remote, v);
+  }
+
+  feature_format format;
+  std::vector<float_network> remotes;
+};
+
+cloud_model::cloud_model(const model_bundle& bundle) : impl_(std::make_unique<impl>(bundle)) {}
+cloud_model::~cloud_model() = default;
+cloud_model::cloud_model(cloud_model&&) noexcept = default;
+cloud_model& cloud_model::operator=(cloud_model&&) noexcept = default;
+
+std::vector<std::vector<float>> cloud_model::infer_remote(std::span<const std::vector<float>> features, double share) {
+  const auto index = share_index(share);
+  if (index == 0) throw error(errc::bad_argument, "share 0 sends nothing to the cloud; expected a share above 0");
+  const auto& format = impl_->format;
+  const auto count = static_cast<std::size_t>(format.channels) * static_cast<std::size_t>(format.height) * static_cast<std::size_t>(format.width);
+  c10::InferenceMode inference;
+  auto batch = torch::empty({static_cast<std::int64_t>(features.size()), format.channels, format.height, format.width});
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    if (features[i].size() != count) throw error(errc::bad_argument, fmt::format("feature map {} has {} values, expected {}", i, features[i].size(), count));
+    std::memcpy(batch.data_ptr<float>() + i * count, features[i].data(), count * sizeof(float));
+  }
+  const auto logits = impl_->remotes[index - 1].forward(batch);
+  std::vector<std::vector<float>> out;
+  out.reserve(features.size());
+  for (std::int64_t i = 0; i < logits.size(0); ++i) out.push_back(to_vector(logits[i]));
+  return out;
+}
+
+void set_intra_op_threads(int threads) { torch::set_num_threads(threads); }
+
+}  // namespace dvfo::inference

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include "inference/architectures/architecture.hpp"
+#include "inference/layers/feature_quantiser.hpp"
+#include "inference/layers/network.hpp"
+#include "inference/layers/scam.hpp"
+
+namespace dvfo::inference {
+
+/// The edge's first stage in float: colour normalisation, extractor, SCAM.
+class front_impl : public torch::nn::Module {
+ public:
+  explicit front_impl(const architecture& net);
+  /// `images`: [N, 3, S, S], 0…1.
+  attended forward(const torch::Tensor& images);
+  /// `mean`, `deviation`: [3] each, of the training images.
+  void set_colour_statistics(const torch::Tensor& mean, const torch::Tensor& deviation);
+
+  [[nodiscard]] const torch::Tensor& mean() const { return mean_; }
+  [[nodiscard]] const torch::Tensor& deviation() const { return deviation_; }
+  [[nodiscard]] const network& extractor() const { return extractor_; }
+  [[nodiscard]] const scam& attention() const { return attention_; }
+
+ private:
+  torch::Tensor mean_, deviation_;
+  network extractor_{nullptr};
+  scam attention_{nullptr};
+};
+TORCH_MODULE_IMPL(front, front_impl);
+
+/// The unsplit float model of the same architecture: whole features, no quantiser. It is trained by itself first; every loss in points is measured against it.
+class reference_network_impl : public torch::nn::Module {
+ public:
+  explicit reference_network_impl(const architecture& net);
+  /// Logits [N, classes].
+  torch::Tensor forward(const torch::Tensor& images);
+
+  front stage{nullptr};
+  network trunk{nullptr};
+};
+TORCH_MODULE_IMPL(reference_network, reference_network_impl);
+
+/// The collaborative model (DVFO §4.1, §5.2): one front, the feature quantiser, the slimmable local trunk and the remote trunk.
+class split_network_impl : public torch::nn::Module {
+ public:
+  split_network_impl(const architecture& net, int feature_bits);
+
+  /// Copies the front and both trunks' shared weights from a trained reference; statistics of every variant start from the reference's own.
+  void start_from(const reference_network& reference);
+
+  /// Logits of both halves at trained share number `share_index`; an undefined tensor where a half does not exist.
+  struct halves {
+    torch::Tensor local;
+    torch::Tensor remote;
+  };
+  halves forward(const attended& extracted, std::size_t share_index);
+
+  /// Weighted sum of both halves with a λ learned beside the weights; only training uses it, the bundle's λ is chosen on held-back images.
+  torch::Tensor blend(const halves& answers, std::size_t share_index);
+
+  front stage{nullptr};
+  feature_quantiser quantiser{nullptr};
+  network local{nullptr};   ///< variants: widths 1, ¾, ½, ¼ for shares 0, ¼, ½, ¾
+  network remote{nullptr};  ///< variants: full width with the statistics of shares ¼, ½, ¾, 1
+
+ private:
+  torch::Tensor blend_;  // logit of λ for shares ¼, ½, ¾
+};
+TORCH_MODULE_IMPL(split_network, split_network_impl);
+
+}  // namespace dvfo::inference

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <array>
+#include <functional>
+#include <vector>
+
+#include "inference/data/dataset.hpp"
+#include "inference/model_bundle.hpp"
+
+namespace dvfo::inference {
+
+/// What both halves answered at one trained share, on the deployed path: int8 local DNN, features through the codec byte by byte.
+struct share_logits {
+  torch::Tensor local;           ///< [N, classes], undefined at share 1
+  torch::Tensor remote;          ///< [N, classes], undefined at share 0
+  double wire_bytes_mean = 0.0;  ///< mean size of a frame
+};
+
+struct collected_logits {
+  torch::Tensor labels;     ///< [N] int64
+  torch::Tensor reference;  ///< [N, classes] of the unsplit float model
+  std::array<share_logits, trained_shares.size()> shares;
+};
+
+/// Called with (images done, images in all).
+using count_callback = std::function<void(std::size_t, std::size_t)>;
+
+/// Runs images [first, last) of `data` through everything in the bundle. Throws what the data set and the codec throw.
+collected_logits collect_logits(const model_bundle& bundle, const dataset& data, std::size_t first, std::size_t last,
+                                const count_callback& progress);
+
+/// Percent of rows whose largest logit is the label's.
+double top1_percent(const torch::Tensor& logits, const torch::Tensor& labels);
+
+/// Fused logits at share number `index` with `lambda`: the only half there is at shares 0 and 1.
+torch::Tensor fuse(const share_logits& halves, double lambda);
+
+/// The λ in {0, 0.01, … 1} with the least cross-entropy of the fused answer.
+double best_lambda(const share_logits& halves, const torch::Tensor& labels);
+
+}  // namespace dvfo::inference

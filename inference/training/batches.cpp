@@ -1,0 +1,86 @@
+#include "inference/training/batches.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+namespace dvfo::inference {
+namespace {
+
+constexpr float pixel_scale = 1.0F / 255.0F;
+
+/// std::shuffle differs between standard libraries; the same seed must give the same order everywhere.
+void shuffle(std::vector<std::size_t>& order, std::mt19937_64& random) {
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
+}
+
+/// One channel plane moved by (dx, dy) and mirrored or not; what comes from outside is black.
+void copy_plane(const std::uint8_t* from, float* to, int side, int dx, int dy, bool mirrored) {
+  for (int y = 0; y < side; ++y) {
+    const int source_y = y + dy;
+    for (int x = 0; x < side; ++x) {
+      const int source_x = (mirrored ? side - 1 - x : x) + dx;
+      const bool inside = source_x >= 0 && source_x < side && source_y >= 0 && source_y < side;
+      to[y * side + x] = inside ? static_cast<float>(from[source_y * side + source_x]) * pixel_scale : 0.0F;
+    }
+  }
+}
+
+}  // namespace
+
+image_store::image_store(const dataset& source, std::size_t first, std::size_t last) : side_(source.image_size()) {
+  const std::size_t bytes = 3 * static_cast<std::size_t>(side_) * static_cast<std::size_t>(side_);
+  pixels_.resize((last - first) * bytes);
+  labels_.reserve(last - first);
+  for (std::size_t i = first; i < last; ++i) {
+    source.copy_pixels(i, std::span(pixels_).subspan((i - first) * bytes, bytes));
+    labels_.push_back(source.label(i));
+  }
+}
+
+std::pair<torch::Tensor, torch::Tensor> image_store::colour_statistics() const {
+  const auto count = std::min<std::int64_t>(static_cast<std::int64_t>(size()), 10000);
+  const auto bytes = torch::from_blob(const_cast<std::uint8_t*>(pixels_.data()), {count, 3, side_, side_}, torch::kByte);
+  const auto values = bytes.to(torch::kFloat).mul_(pixel_scale).transpose(0, 1).flatten(1);
+  return {values.mean(1), values.std(1)};
+}
+
+batch image_store::plain(std::size_t first, std::size_t count) const {
+  const std::size_t last = std::min(first + count, size());
+  const std::int64_t n = static_cast<std::int64_t>(last - first);
+  const std::size_t bytes = 3 * static_cast<std::size_t>(side_) * static_cast<std::size_t>(side_);
+  auto* start = const_cast<std::uint8_t*>(pixels_.data()) + first * bytes;
+  auto* labels = const_cast<std::int64_t*>(labels_.data()) + first;
+  return {torch::from_blob(start, {n, 3, side_, side_}, torch::kByte).to(torch::kFloat).mul_(pixel_scale),
+          torch::from_blob(labels, {n}, torch::kLong).clone()};
+}
+
+image_store::epoch::epoch(const image_store& store, std::size_t batch_size, std::uint64_t seed, std::uint64_t number,
+                          int padding)
+    : store_(store), batch_size_(batch_size), padding_(padding), seed_(seed * 1000003 + number), order_(store.size()) {
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  std::mt19937_64 random(seed_);
+  shuffle(order_, random);
+}
+
+batch image_store::epoch::get(std::size_t index) {
+  const auto n = static_cast<std::int64_t>(batch_size_);
+  batch out{torch::empty({n, 3, store_.side_, store_.side_}), torch::empty({n}, torch::kLong)};
+  const std::size_t plane = static_cast<std::size_t>(store_.side_) * static_cast<std::size_t>(store_.side_);
+  std::mt19937_64 random(seed_ ^ (0x9E3779B97F4A7C15ULL * (index + 1)));
+  const auto shift = [&] { return static_cast<int>(random() % static_cast<unsigned>(2 * padding_ + 1)) - padding_; };
+  for (std::size_t i = 0; i < batch_size_; ++i) {
+    const std::size_t from = order_[index * batch_size_ + i];
+    const int dx = shift();
+    const int dy = shift();
+    const bool mirrored = (random() & 1U) != 0;
+    for (std::size_t c = 0; c < 3; ++c) {
+      copy_plane(store_.pixels_.data() + (from * 3 + c) * plane, out.images.data_ptr<float>() + (i * 3 + c) * plane,
+                 store_.side_, dx, dy, mirrored);
+    }
+    out.labels.data_ptr<std::int64_t>()[i] = store_.labels_[from];
+  }
+  return out;
+}
+
+}  // namespace dvfo::inference

@@ -1,0 +1,16 @@
+#include "inference/training/losses.hpp"
+
+namespace dvfo::inference {
+
+torch::Tensor distilled_loss(const torch::Tensor& logits, const torch::Tensor& teacher, const torch::Tensor& labels,
+                             const training_options& options) {
+  const double t = options.temperature;
+  const auto answers = torch::log_softmax(logits / t, 1);
+  const auto wanted = torch::softmax(teacher / t, 1);
+  // The gradient of softened answers shrinks with t², which the factor undoes.
+  const auto soft = torch::kl_div(answers, wanted, at::Reduction::Sum) * (t * t / static_cast<double>(logits.size(0)));
+  const auto hard = torch::nn::functional::cross_entropy(logits, labels);
+  return options.distillation * soft + (1.0 - options.distillation) * hard;
+}
+
+}  // namespace dvfo::inference

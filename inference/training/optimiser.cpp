@@ -1,0 +1,101 @@
+#include "inference/training/optimiser.hpp"
+
+#include <ATen/autocast_mode.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "inference/error.hpp"
+
+namespace dvfo::inference {
+namespace {
+
+constexpr double momentum = 0.9;
+constexpr double warm_up = 0.05;
+
+void write_module(torch::serialize::OutputArchive& archive, const torch::nn::Module& module) { module.save(archive); }
+
+}  // namespace
+
+double scheduled_rate(double peak, double progress) {
+  if (progress < warm_up) return peak * (0.02 + 0.98 * progress / warm_up);
+  return peak * 0.5 * (1.0 + std::cos(std::numbers::pi * (progress - warm_up) / (1.0 - warm_up)));
+}
+
+torch::optim::SGD make_optimiser(const torch::nn::Module& module, double rate, double weight_decay) {
+  std::vector<torch::Tensor> decayed;
+  std::vector<torch::Tensor> free;
+  for (const auto& parameter : module.parameters()) (parameter.dim() > 1 ? decayed : free).push_back(parameter);
+  const auto settings = [&](double decay) {
+    return std::make_unique<torch::optim::SGDOptions>(
+        torch::optim::SGDOptions(rate).momentum(momentum).nesterov(true).weight_decay(decay));
+  };
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  groups.emplace_back(decayed, settings(weight_decay));
+  groups.emplace_back(free, settings(0.0));
+  return torch::optim::SGD(groups, torch::optim::SGDOptions(rate));
+}
+
+void set_rate(torch::optim::SGD& optimiser, double rate) {
+  for (auto& group : optimiser.param_groups()) static_cast<torch::optim::SGDOptions&>(group.options()).lr(rate);
+}
+
+mixed_precision::mixed_precision(bool on, torch::DeviceType device) : on_(on), device_(device) {
+  if (!on_) return;
+  if (device_ == torch::kCUDA) {
+    at::autocast::set_enabled(true);
+    at::autocast::set_autocast_gpu_dtype(torch::kBFloat16);
+  } else {
+    at::autocast::set_cpu_enabled(true);
+    at::autocast::set_autocast_cpu_dtype(torch::kBFloat16);
+  }
+}
+
+mixed_precision::~mixed_precision() {
+  if (!on_) return;
+  at::autocast::clear_cache();
+  if (device_ == torch::kCUDA) {
+    at::autocast::set_enabled(false);
+  } else {
+    at::autocast::set_cpu_enabled(false);
+  }
+}
+
+void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module& module,
+                     const torch::optim::SGD& optimiser, int finished_epochs) {
+  torch::serialize::OutputArchive archive;
+  torch::serialize::OutputArchive model;
+  torch::serialize::OutputArchive state;
+  write_module(model, module);
+  optimiser.save(state);
+  archive.write("model", model);
+  archive.write("optimiser", state);
+  archive.write("finished_epochs", torch::tensor(finished_epochs));
+  std::filesystem::create_directories(file.parent_path());
+  const std::filesystem::path part = file.string() + ".part";
+  archive.save_to(part.string());
+  std::filesystem::rename(part, file);
+}
+
+int load_checkpoint(const std::filesystem::path& file, torch::nn::Module& module, torch::optim::SGD& optimiser) {
+  if (!std::filesystem::exists(file)) return 0;
+  try {
+    torch::serialize::InputArchive archive;
+    torch::serialize::InputArchive model;
+    torch::serialize::InputArchive state;
+    torch::Tensor finished;
+    archive.load_from(file.string());
+    archive.read("model", model);
+    archive.read("optimiser", state);
+    archive.read("finished_epochs", finished);
+    module.load(model);
+    optimiser.load(state);
+    return finished.item<int>();
+  } catch (const c10::Error& e) {
+    throw error(errc::io, fmt::format("{}: not a checkpoint of this model ({}); remove it to start afresh", file.string(),
+                                      e.what_without_backtrace()));
+  }
+}
+
+}  // namespace dvfo::inference

@@ -1,0 +1,241 @@
+#include "inference/training/trainer.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <random>
+
+#include "inference/bundle/weights.hpp"
+#include "inference/data/dataset.hpp"
+#include "inference/error.hpp"
+#include "inference/measurement/logits.hpp"
+#include "inference/training/calibration.hpp"
+#include "inference/training/losses.hpp"
+#include "inference/training/optimiser.hpp"
+#include "inference/training/phase.hpp"
+
+namespace dvfo::inference {
+namespace {
+
+constexpr double half_weight = 0.3;  // weight of each half's own loss beside the fused one's
+
+/// Convolutions train fastest with channels innermost.
+void prefer_channels_last(torch::nn::Module& module) {
+  for (auto& p : module.parameters()) {
+    if (p.dim() == 4) p.set_data(p.contiguous(torch::MemoryFormat::ChannelsLast));
+  }
+}
+
+/// One training run: its data, networks and phases.
+class run {
+ public:
+  explicit run(const training_options& options)
+      : options_(options),
+        device_(options.device),
+        train_(open_dataset(options.data, subset::train)),
+        test_(open_dataset(options.data, subset::test)) {
+    if (train_->size() < static_cast<std::size_t>(options.held_back + options.batch_size)) {
+      throw error(errc::bad_argument, fmt::format("{} has {} training images, expected at least held-back + one batch = {}", options.data,
+                                                  train_->size(), options.held_back + options.batch_size));
+    }
+    torch::manual_seed(options.seed);
+    architecture_ = make_architecture(options.architecture, {.input_size = train_->image_size(),
+                                                             .classes = static_cast<int>(train_->labels().size()),
+                                                             .base_width = options.base_width,
+                                                             .feature_channels = options.feature_channels});
+    reference_ = reference_network(architecture_);
+    split_ = split_network(architecture_, options.feature_bits);
+  }
+
+  model_bundle train(const progress_callback& progress) {
+    const image_store images(*train_, 0, train_->size() - static_cast<std::size_t>(options_.held_back));
+    train_reference(images, progress);
+    train_jointly(images, progress);
+    return measure(progress);
+  }
+
+ private:
+  void train_reference(const image_store& images, const progress_callback& progress) {
+    const auto [mean, deviation] = images.colour_statistics();
+    reference_->stage->set_colour_statistics(mean, deviation);
+    reference_->to(device_);
+    prefer_channels_last(*reference_);
+    phase what;
+    what.name = "reference";
+    what.epochs = options_.reference_epochs;
+    what.peak_rate = options_.reference_rate;
+    what.module = reference_.get();
+    what.checkpoint = options_.checkpoints / "reference.pt";
+    what.before_epoch = [this](int) { reference_->train(); };
+    what.step = [this](const batch& data, std::uint64_t) { return reference_step(data); };
+    run_phase(what, images, options_, progress);
+    reference_->eval();
+  }
+
+  step_result reference_step(const batch& data) {
+    torch::Tensor logits;
+    {
+      mixed_precision mixed(options_.bfloat16, device_.type());
+      logits = reference_(data.images.contiguous(torch::MemoryFormat::ChannelsLast));
+    }
+    logits = logits.to(torch::kFloat);
+    const auto smoothing = torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(options_.label_smoothing);
+    return {torch::nn::functional::cross_entropy(logits, data.labels, smoothing), logits};
+  }
+
+  void train_jointly(const image_store& images, const progress_callback& progress) {
+    split_->to(device_);
+    split_->start_from(reference_);
+    {
+      torch::NoGradGuard no_gradient;
+      split_->eval();
+      split_->quantiser->initialise(split_->stage(images.plain(0, 512).images.to(device_)).features);
+    }
+    prefer_channels_last(*split_);
+    phase what;
+    what.name = "joint";
+    what.epochs = options_.joint_epochs;
+    what.peak_rate = options_.joint_rate;
+    what.module = split_.get();
+    what.checkpoint = options_.checkpoints / "joint.pt";
+    what.before_epoch = [this](int number) {
+      const int quantised_from = options_.joint_epochs - options_.quantisation_epochs;
+      split_->train();
+      split_->local->set_observing(number + 1 >= quantised_from);  // one epoch ahead, so that ranges exist
+      split_->local->set_fake_quantisation(number >= quantised_from);
+    };
+    what.step = [this](const batch& data, std::uint64_t step) { return joint_step(data, step); };
+    run_phase(what, images, options_, progress);
+    split_->local->set_fake_quantisation(false);
+    split_->local->set_observing(false);
+    split_->eval();
+  }
+
+  /// Sandwich rule over shares (Yu & Huang 2019): in every step one end, at which one half answers alone, and one share between.
+  step_result joint_step(const batch& data, std::uint64_t step) {
+    std::mt19937_64 random(options_.seed * 7919 + step);
+    const std::array<std::size_t, 2> chosen = {random() % 2 == 0 ? 0 : trained_shares.size() - 1, 1 + random() % (trained_shares.size() - 2)};
+    std::array<split_network_impl::halves, 2> answers;
+    torch::Tensor teacher;
+    {
+      mixed_precision mixed(options_.bfloat16, device_.type());
+      const auto images = data.images.contiguous(torch::MemoryFormat::ChannelsLast);
+      {
+        torch::NoGradGuard no_gradient;
+        teacher = reference_(images).to(torch::kFloat);
+      }
+      const auto extracted = split_->stage(images);
+      for (std::size_t i = 0; i < chosen.size(); ++i) answers[i] = split_(extracted, chosen[i]);
+    }
+    const auto loss_of = [&](const torch::Tensor& logits) { return distilled_loss(logits.to(torch::kFloat), teacher, data.labels, options_); };
+    const auto& end = answers[0].local.defined() ? answers[0].local : answers[0].remote;
+    const auto fused = split_->blend(answers[1], chosen[1]);
+    const auto loss = loss_of(end) + loss_of(fused) + half_weight * (loss_of(answers[1].local) + loss_of(answers[1].remote));
+    return {loss, fused};
+  }
+
+  /// λ and learned fusions from held-back images, then the figures on the test images, all on the stored weights.
+  model_bundle measure(const progress_callback& progress) {
+    split_->to(torch::kCPU);
+    reference_->to(torch::kCPU);
+    const auto report = [&](const char* what) {
+      return [&progress, what](std::size_t done, std::size_t all) { progress({what, 1, 1, done, all, 0, 0, 0, 0}); };
+    };
+    auto described = manifest();
+    model_bundle::weights networks{split_, reference_, untrained_fusions(static_cast<int>(described.labels.size()))};
+    const model_bundle provisional(described, restore(described, store(networks)));
+    const auto held = collect_logits(provisional, *train_, train_->size() - static_cast<std::size_t>(options_.held_back),
+                                     train_->size(), report("calibration"));
+    networks.fusions = train_fusions(held, options_.seed);
+    for (std::size_t s = 0; s < trained_shares.size(); ++s) {
+      described.figures[s].lambda = best_lambda(held.shares[s], held.labels);
+    }
+    const model_bundle unmeasured(described, restore(described, store(networks)));
+    const auto tested = collect_logits(unmeasured, *test_, 0, test_->size(), report("measurement"));
+    described.reference_top1 = top1_percent(tested.reference, tested.labels);
+    for (std::size_t s = 0; s < trained_shares.size(); ++s) {
+      auto& row = described.figures[s];
+      row.top1 = top1_percent(fuse(tested.shares[s], row.lambda), tested.labels);
+    }
+    const model_bundle bundle(described, restore(described, store(networks)));
+    bundle.save(options_.output);
+    return model_bundle::load(options_.output);
+  }
+
+  [[nodiscard]] bundle_manifest manifest() const {
+    bundle_manifest out;
+    out.name = options_.name;
+    out.architecture = options_.architecture;
+    out.dataset = train_->name();
+    out.input_size = train_->image_size();
+    out.base_width = options_.base_width;
+    out.labels = train_->labels();
+    out.format.channels = architecture_.feature_channels;
+    out.format.height = out.format.width = architecture_.feature_side;
+    out.format.bits = options_.feature_bits;
+    const auto steps = split_->quantiser->steps().cpu();
+    for (int c = 0; c < out.format.channels; ++c) out.format.quantisers.push_back({0.0F, steps[c].item<float>()});
+    for (const double share : trained_shares) out.figures.push_back({share, 0.5, 0.0});
+    out.recipe = recipe_of(options_);
+    return out;
+  }
+
+  training_options options_;
+  torch::Device device_;
+  std::unique_ptr<dataset> train_;
+  std::unique_ptr<dataset> test_;
+  architecture architecture_;
+  reference_network reference_{nullptr};
+  split_network split_{nullptr};
+};
+
+template <class T>
+void expect(const char* option, T value, T lowest, T highest) {
+  if (value >= lowest && value <= highest) return;
+  throw error(errc::bad_argument, fmt::format("{} is {}, expected {} to {}", option, value, lowest, highest));
+}
+
+}  // namespace
+
+std::string recipe_of(const training_options& o) {
+  return fmt::format(
+      "dvfo train model --data {} --architecture {} --base-width {} --feature-channels {} --feature-bits {} --reference-epochs {} "
+      "--joint-epochs {} --quantisation-epochs {} --held-back {} --batch-size {} --reference-rate {} --joint-rate {} --seed {}",
+      std::filesystem::path(o.data).filename().string(), o.architecture, o.base_width, o.feature_channels, o.feature_bits, o.reference_epochs, o.joint_epochs,
+      o.quantisation_epochs, o.held_back, o.batch_size, o.reference_rate, o.joint_rate, o.seed);
+}
+
+training_options completed(training_options options) {
+  expect("--base-width", options.base_width, 8, 256);
+  expect("--feature-channels", options.feature_channels, 4, 256);
+  expect("--reference-epochs", options.reference_epochs, 1, 1000);
+  expect("--joint-epochs", options.joint_epochs, 2, 1000);
+  expect("--quantisation-epochs", options.quantisation_epochs, 1, options.joint_epochs - 1);
+  expect("--held-back", options.held_back, 100, 100000);
+  expect("--batch-size", options.batch_size, 8, 4096);
+  expect("--threads", options.threads, 0, 1024);
+  if (options.feature_bits != 8 && options.feature_bits != 4 && options.feature_bits != 2) {
+    throw error(errc::bad_argument, fmt::format("--feature-bits is {}, expected 8, 4 or 2", options.feature_bits));
+  }
+  if (options.device != "cpu" && options.device != "cuda") {
+    throw error(errc::bad_argument, fmt::format("--device is \"{}\", expected cpu or cuda", options.device));
+  }
+  if (options.device == "cuda" && !torch::cuda::is_available()) {
+    throw error(errc::bad_argument, "--device cuda: this LibTorch sees no CUDA device; use --device cpu");
+  }
+  if (options.output.empty()) throw error(errc::bad_argument, "--output is missing: the folder that the bundle is written to");
+  if (options.name.empty()) {
+    options.name = fmt::format("{}-{}-w{}", std::filesystem::path(options.data).filename().string(), options.architecture, options.base_width);
+  }
+  if (options.checkpoints.empty()) options.checkpoints = options.output.string() + ".checkpoint";
+  return options;
+}
+
+model_bundle train_model(const training_options& options, const progress_callback& progress) {
+  const auto all = completed(options);
+  if (all.threads > 0) torch::set_num_threads(all.threads);
+  return run(all).train(progress);
+}
+
+}  // namespace dvfo::inference

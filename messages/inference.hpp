@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// Plain values of what crosses a link. The Protobuf types behind them (dvfo/v1/inference.proto) stay inside this room.
+namespace dvfo::messages {
+
+/// Version of the conversation; both ends must speak the same.
+inline constexpr std::uint32_t protocol_version = 1;
+
+/// How the cloud judged a request. The numbers cross the wire and never change their meaning.
+enum class reply_code : std::uint8_t {
+  ok = 0,
+  busy = 10,             ///< the cloud's queue is full
+  expired = 20,          ///< the task's time was over before a worker was free
+  bad_request = 30,      ///< a field or the feature frame failed a check
+  bundle_mismatch = 40,  ///< the two ends hold different model bundles
+  failed = 50,           ///< the model itself failed
+};
+
+/// The code's name as it appears in logs and records, e.g. "bundle_mismatch".
+const char* to_string(reply_code code);
+
+/// Edge to cloud: the secondary channels of one task.
+struct infer_request {
+  std::uint64_t task_id = 0;
+  std::uint64_t bundle_id = 0;
+  double share = 0.0;           ///< in [0, 1]
+  double budget_seconds = 0.0;  ///< time left until the edge needs the reply, finite, ≥ 0
+  std::string frame;            ///< bytes of the codec's feature frame, not empty
+};
+
+/// Cloud to edge: the answer to one infer_request, also when it is refused.
+struct infer_reply {
+  std::uint64_t task_id = 0;
+  std::vector<float> logits;     ///< one a class, finite; empty unless code is ok
+  double queue_seconds = 0.0;    ///< from arrival to the start of the batch
+  double decode_seconds = 0.0;   ///< decoding this task's frame
+  double compute_seconds = 0.0;  ///< the whole batch's forward pass
+  std::uint32_t batch_size = 0;
+  reply_code code = reply_code::ok;
+  std::string text;  ///< why, unless code is ok
+};
+
+/// Edge to cloud, once a connection.
+struct hello_request {
+  std::uint32_t protocol = protocol_version;
+  std::uint64_t bundle_id = 0;
+};
+
+/// What one end serves: the cloud's reply, and what the edge expects of it. Both ends must agree on every field but the name.
+struct hello_reply {
+  std::uint32_t protocol = protocol_version;
+  std::uint64_t bundle_id = 0;
+  std::string bundle_name;
+  std::uint32_t channels = 0;
+  std::uint32_t height = 0;
+  std::uint32_t width = 0;
+  std::uint32_t bits = 0;
+  std::uint32_t classes = 0;
+};
+
+/// Bytes of one message, ready for the wire. Thread-safe.
+std::string encode(const infer_request& message);
+std::string encode(const infer_reply& message);
+std::string encode(const hello_request& message);
+std::string encode(const hello_reply& message);
+
+}  // namespace dvfo::messages

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+/// What a scheme sees and what it decides (DVFO §5.1: state and action). No actor and no LibTorch type appears here.
+namespace dvfo::policy {
+
+/// (f_C, f_G, f_M, ξ) for one task (DVFO Table 2). A frequency that is absent is left as it stands.
+struct decision {
+  std::optional<double> cpu_hz;
+  std::optional<double> gpu_hz;
+  std::optional<double> memory_hz;
+  double share = 0.0;  ///< offloaded share ξ of the feature channels, 0 (edge only) … 1 (cloud only)
+};
+
+/// The state that a decision is made from: S = {λ, η, x~p(a), B} (DVFO §5.1) and what is needed beside it.
+struct situation {
+  double eta = 0.5;                      ///< weight of energy against latency in the cost, DVFO Eq. 4: 1 = energy only
+  std::optional<double> lambda;          ///< weight of the local half that the user asks for; absent: the bundle's own
+  std::vector<float> importance;         ///< x~p(a) of the newest task, sum 1; empty before the first
+  std::optional<double> bandwidth_bps;   ///< bits per second towards the cloud; absent until measured
+  std::optional<double> rtt_seconds;     ///< bare round trip; absent until measured
+  bool link_up = false;                  ///< whether a cloud can be reached
+  decision previous;                     ///< a_(t−1); before the first task: edge only
+};
+
+}  // namespace dvfo::policy

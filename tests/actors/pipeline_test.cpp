@@ -1,0 +1,258 @@
+#include "actors/pipeline.hpp"
+
+#include "tests/actors/actor_test.hpp"
+#include "tests/actors/fakes.hpp"
+#include "tests/actors/mocks.hpp"
+
+namespace dvfo::actors {
+namespace {
+
+using policy::degraded_reason;
+
+caf::behavior mock_policy(caf::event_based_actor* self, std::shared_ptr<decision_desk> decisions,
+                          std::shared_ptr<tray<task_report>> reports) {
+  return mock_behavior(self, onto<decide_atom>(self, decisions),
+                       [reports](observe_atom, const task_report& report) { reports->put(report); });
+}
+
+caf::behavior mock_local(caf::event_based_actor* self, std::shared_ptr<extraction_desk> extractions,
+                         std::shared_ptr<local_desk> rescues) {
+  return mock_behavior(self, onto<extract_atom>(self, extractions), onto<local_atom>(self, rescues));
+}
+
+caf::behavior mock_offload(caf::event_based_actor* self, std::shared_ptr<offload_desk> offloads) {
+  return mock_behavior(self, onto<offload_atom>(self, offloads));
+}
+
+caf::behavior mock_fusion(caf::event_based_actor* self, std::shared_ptr<fusion_desk> fusions) {
+  return mock_behavior(self, onto<fuse_atom>(self, fusions));
+}
+
+using frequency_desk = desk<policy::decision, applied_frequencies>;
+
+caf::behavior mock_actuator(caf::event_based_actor* self, std::shared_ptr<frequency_desk> orders) {
+  return mock_behavior(self, onto<apply_atom>(self, orders));
+}
+
+class pipeline_test : public actor_test {
+ protected:
+  template <class Handle, class F, class... Ts>
+  Handle mock(F behavior, const Ts&... desks) {
+    return caf::actor_cast<Handle>(owned(system_.spawn(behavior, desks...)));
+  }
+
+  pipeline_test() {
+    pipeline_ = owned(spawn_pipeline(system_, {.policy = mock<policy_actor>(mock_policy, decisions_, reports_),
+                                               .local = mock<local_inference_actor>(mock_local, extractions_, rescues_),
+                                               .offload = mock<offload_actor>(mock_offload, offloads_),
+                                               .fusion = mock<fusion_actor>(mock_fusion, fusions_),
+                                               .actuator = mock<frequency_actuator_actor>(mock_actuator, orders_)}));
+    tell(pipeline_, link_up{});
+  }
+
+  /// Sends a task that has 100 ms and lets the policy decide for `share`.
+  std::shared_ptr<reply<answer>> start(double share, std::uint64_t id = 1) {
+    admitted_task task{.id = id,
+                       .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}},
+                       .admitted = now(),
+                       .deadline = now() + 100ms};
+    auto out = ask<answer>(pipeline_, run_atom{}, task);
+    policy::decision decided;
+    decided.share = share;
+    decisions_->take().deliver(decided);
+    run();
+    return out;
+  }
+
+  /// Takes the extraction job, tells the features and returns the job, whose local half is still owed.
+  extraction_desk::item extract() {
+    auto item = extractions_->take();
+    const auto found = fake_extraction();
+    tell(item.request.listener, extracted{.task_id = item.request.task_id,
+                                          .extraction = found,
+                                          .split = inference::split_channels(found.importance, item.request.share),
+                                          .share = item.request.share,
+                                          .extract_seconds = 0.001});
+    return item;
+  }
+
+  template <class Item, class Result>
+  void deliver(const Item& item, const Result& result) {
+    item.deliver(result);
+    run();
+  }
+
+  static local_result local_half(std::vector<float> logits = {1.0F}) {
+    return {.task_id = 1, .logits = std::move(logits), .seconds = 0.002};
+  }
+
+  static offload_result remote_half(degraded_reason reason = degraded_reason::none) {
+    offload_result half;
+    half.task_id = 1;
+    half.degraded = reason;
+    if (reason == degraded_reason::none) half.logits = {2.0F};
+    return half;
+  }
+
+  std::shared_ptr<decision_desk> decisions_ = std::make_shared<decision_desk>("policy");
+  std::shared_ptr<tray<task_report>> reports_ = std::make_shared<tray<task_report>>("policy's observe");
+  std::shared_ptr<extraction_desk> extractions_ = std::make_shared<extraction_desk>("local_inference's extract");
+  std::shared_ptr<local_desk> rescues_ = std::make_shared<local_desk>("local_inference's local");
+  std::shared_ptr<offload_desk> offloads_ = std::make_shared<offload_desk>("offload");
+  std::shared_ptr<fusion_desk> fusions_ = std::make_shared<fusion_desk>("fusion");
+  std::shared_ptr<frequency_desk> orders_ = std::make_shared<frequency_desk>("frequency_actuator");
+  pipeline_actor pipeline_;
+};
+
+TEST_F(pipeline_test, fuses_both_halves_and_then_tells_the_policy) {
+  const auto reply = start(0.5);
+  const auto local = extract();
+  const auto remote = offloads_->take();
+  EXPECT_EQ(remote.request.channels, (std::vector<std::uint16_t>{2, 3}));
+  deliver(local, local_half());
+  EXPECT_TRUE(reply->is_open());
+  deliver(remote, remote_half());
+  const auto fusion = fusions_->take();
+  EXPECT_EQ(fusion.request.share, 0.5);
+  EXPECT_EQ(reports_->size(), 0U);
+  deliver(fusion, fusion_result{.logits = {1.5F}, .seconds = 0.0});
+  ASSERT_TRUE(reply->value);
+  EXPECT_EQ(reply->value->logits, std::vector<float>{1.5F});
+  EXPECT_EQ(reply->value->outcome.degraded, degraded_reason::none);
+  EXPECT_EQ(reports_->take().importance, fake_extraction().importance);
+}
+
+TEST_F(pipeline_test, offload_is_sent_before_the_local_half_is_done) {
+  start(0.5);
+  const auto local = extract();
+  const auto remote = offloads_->take();
+  const double left = seconds_between(now(), remote.request.answer_by);
+  EXPECT_NEAR(left, 0.1 - defaults::pipeline::answer_reserve.count() / 1000.0, 1e-6);
+  deliver(local, make_failure(ec::deadline, "over"));
+  deliver(remote, remote_half());
+}
+
+TEST_F(pipeline_test, at_share_1_the_clouds_time_leaves_room_for_a_rescue) {
+  start(1.0);
+  const auto local = extract();
+  const auto remote = offloads_->take();
+  const double left = seconds_between(now(), remote.request.answer_by);
+  EXPECT_NEAR(left, 0.1 - 0.005 - 0.020, 1e-6);
+  deliver(local, local_half({}));
+  deliver(remote, remote_half());
+  reports_->take();
+}
+
+TEST_F(pipeline_test, every_cloud_failure_degrades_to_the_local_half) {
+  for (const auto reason : {degraded_reason::link_down, degraded_reason::window_full, degraded_reason::cloud_late,
+                            degraded_reason::cloud_refused, degraded_reason::cloud_failed, degraded_reason::offload_failed}) {
+    const auto reply = start(0.5);
+    const auto local = extract();
+    deliver(offloads_->take(), remote_half(reason));
+    EXPECT_TRUE(reply->is_open());
+    deliver(local, local_half());
+    ASSERT_TRUE(reply->value);
+    EXPECT_EQ(reply->value->outcome.degraded, reason);
+    EXPECT_EQ(reply->value->logits, std::vector<float>{1.0F});
+    reports_->take();
+  }
+}
+
+TEST_F(pipeline_test, share_1_is_rescued_when_the_cloud_fails) {
+  const auto reply = start(1.0);
+  deliver(extract(), local_half({}));
+  deliver(offloads_->take(), remote_half(degraded_reason::cloud_late));
+  const auto rescue = rescues_->take();
+  EXPECT_EQ(rescue.request.channels.size(), 4U);
+  EXPECT_EQ(rescue.request.share, 0.0);
+  deliver(rescue, local_half({9.0F}));
+  ASSERT_TRUE(reply->value);
+  EXPECT_EQ(reply->value->logits, std::vector<float>{9.0F});
+  EXPECT_EQ(reply->value->outcome.degraded, degraded_reason::cloud_late);
+  reports_->take();
+}
+
+TEST_F(pipeline_test, a_rescue_that_comes_too_late_is_an_error_deadline) {
+  const auto reply = start(1.0);
+  deliver(extract(), local_half({}));
+  deliver(offloads_->take(), remote_half(degraded_reason::cloud_late));
+  deliver(rescues_->take(), make_failure(ec::deadline, "over"));
+  EXPECT_EQ(code_of(reply->error), ec::deadline);
+}
+
+TEST_F(pipeline_test, runs_at_share_0_while_the_link_is_down) {
+  tell(pipeline_, link_down{"gone"});
+  const auto reply = start(1.0);
+  EXPECT_EQ(extractions_->size(), 1U);
+  const auto local = extract();
+  EXPECT_EQ(local.request.share, 0.0);
+  deliver(local, local_half());
+  ASSERT_TRUE(reply->value);
+  EXPECT_EQ(reply->value->outcome.degraded, degraded_reason::link_down);
+  reports_->take();
+
+  tell(pipeline_, link_up{});
+  start(0.5);
+  EXPECT_EQ(extractions_->take().request.share, 0.5);
+}
+
+TEST_F(pipeline_test, a_local_failure_is_an_error_and_the_late_cloud_half_is_dropped) {
+  const auto reply = start(0.5);
+  const auto local = extract();
+  deliver(local, make_failure(ec::inference, "bad weights"));
+  EXPECT_EQ(text_of(reply->error), "bad weights");
+  deliver(offloads_->take(), remote_half());
+  EXPECT_EQ(reply->count, 1);
+}
+
+TEST_F(pipeline_test, a_failed_extraction_is_an_error) {
+  const auto reply = start(0.5);
+  deliver(extractions_->take(), make_failure(ec::inference, "bad image"));
+  EXPECT_EQ(text_of(reply->error), "bad image");
+}
+
+TEST_F(pipeline_test, features_of_a_forgotten_task_are_dropped) {
+  tell(pipeline_, extracted{.task_id = 77, .extraction = fake_extraction(), .split = {}, .share = 0.5, .extract_seconds = 0.0});
+  EXPECT_EQ(offloads_->size(), 0U);
+}
+
+TEST_F(pipeline_test, tasks_do_not_mix) {
+  const auto first = start(0.5, 1);
+  const auto second = start(0.0, 2);
+  const auto local_of_first = extract();
+  const auto local_of_second = extract();
+  deliver(local_of_second, local_half({20.0F}));
+  ASSERT_TRUE(second->value);
+  EXPECT_EQ(second->value->task_id, 2U);
+  EXPECT_TRUE(first->is_open());
+  deliver(local_of_first, local_half({10.0F}));
+  deliver(offloads_->take(), remote_half(degraded_reason::cloud_failed));
+  ASSERT_TRUE(first->value);
+  EXPECT_EQ(first->value->logits, std::vector<float>{10.0F});
+  reports_->clear();
+}
+
+TEST_F(pipeline_test, frequencies_are_ordered_only_when_the_decision_names_one) {
+  start(0.0);
+  EXPECT_EQ(orders_->size(), 0U);
+  deliver(extract(), local_half());
+  admitted_task task{.id = 2, .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}}, .admitted = now(), .deadline = now() + 100ms};
+  const auto reply = ask<answer>(pipeline_, run_atom{}, task);
+  policy::decision decided;
+  decided.gpu_hz = 921.6e6;
+  deliver(decisions_->take(), decided);
+  EXPECT_EQ(orders_->take().request.gpu_hz, 921.6e6);
+  deliver(extract(), local_half());
+  EXPECT_TRUE(reply->value) << "the task does not wait for the actuator";
+  reports_->clear();
+}
+
+TEST_F(pipeline_test, a_policy_that_fails_is_an_error) {
+  admitted_task task{.id = 1, .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}}, .admitted = now(), .deadline = now() + 100ms};
+  const auto reply = ask<answer>(pipeline_, run_atom{}, task);
+  deliver(decisions_->take(), make_failure(ec::internal, "no network"));
+  EXPECT_EQ(code_of(reply->error), ec::internal);
+}
+
+}  // namespace
+}  // namespace dvfo::actors

@@ -1,0 +1,209 @@
+#include "actors/task_run.hpp"
+
+#include <gtest/gtest.h>
+
+#include "actors/defaults.hpp"
+#include "tests/actors/fakes.hpp"
+
+namespace dvfo::actors {
+namespace {
+
+using policy::degraded_reason;
+using policy::ran_on;
+using std::chrono::milliseconds;
+
+const time_point start{std::chrono::hours(1)};
+
+task_run run_with(double share, bool is_link_up = true) {
+  admitted_task task{.id = 5,
+                     .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = 0.25},
+                     .admitted = start,
+                     .deadline = start + milliseconds(100)};
+  policy::decision decided;
+  decided.share = share;
+  return {std::move(task), decided, is_link_up};
+}
+
+extracted features_at(double share) {
+  const auto extraction = fake_extraction();
+  return {.task_id = 5,
+          .extraction = extraction,
+          .split = inference::split_channels(extraction.importance, share),
+          .share = share,
+          .extract_seconds = 0.004};
+}
+
+local_result local_half(std::vector<float> logits = {1.0F, 0.0F}) {
+  return {.task_id = 5, .logits = std::move(logits), .seconds = 0.008};
+}
+
+offload_result remote_half() {
+  offload_result half;
+  half.task_id = 5;
+  half.logits = {0.0F, 1.0F};
+  half.stages.encode = 0.001;
+  half.stages.transfer = 0.002;
+  half.stages.remote_queue = 0.003;
+  half.stages.remote_decode = 0.0005;
+  half.stages.remote_compute = 0.006;
+  half.wire_up_bytes = 1000;
+  half.wire_down_bytes = 500;
+  half.batch_size = 3;
+  return half;
+}
+
+offload_result failed_half(degraded_reason reason) {
+  offload_result half;
+  half.task_id = 5;
+  half.degraded = reason;
+  return half;
+}
+
+TEST(task_run, both_halves_are_fused_whichever_comes_first) {
+  for (const bool is_local_first : {true, false}) {
+    auto run = run_with(0.5);
+    EXPECT_TRUE(run.on_extracted(features_at(0.5)));
+    EXPECT_EQ(run.next(), next_step::wait);
+    if (is_local_first) run.on_local(local_half());
+    else run.on_remote(remote_half());
+    EXPECT_EQ(run.next(), next_step::wait);
+    if (is_local_first) run.on_remote(remote_half());
+    else run.on_local(local_half());
+    ASSERT_EQ(run.next(), next_step::fuse);
+    const auto job = run.make_fusion();
+    EXPECT_EQ(job.local, (std::vector<float>{1.0F, 0.0F}));
+    EXPECT_EQ(job.remote, (std::vector<float>{0.0F, 1.0F}));
+    EXPECT_EQ(job.share, 0.5);
+    EXPECT_EQ(job.lambda, 0.25);
+    const auto answer = run.finish_fused({.logits = {0.3F, 0.7F}, .seconds = 0.0001}, start + milliseconds(30));
+    EXPECT_EQ(answer.task_id, 5U);
+    EXPECT_EQ(answer.logits, (std::vector<float>{0.3F, 0.7F}));
+    EXPECT_EQ(answer.outcome.where, ran_on::both);
+    EXPECT_EQ(answer.outcome.degraded, degraded_reason::none);
+  }
+}
+
+TEST(task_run, the_outcome_holds_every_stage) {
+  auto run = run_with(0.5);
+  run.on_extracted(features_at(0.5));
+  run.on_local(local_half());
+  run.on_remote(remote_half());
+  const auto outcome = run.finish_fused({.logits = {0.0F, 0.0F}, .seconds = 0.0001}, start + milliseconds(30)).outcome;
+  EXPECT_DOUBLE_EQ(outcome.stages.extract, 0.004);
+  EXPECT_DOUBLE_EQ(outcome.stages.local, 0.008);
+  EXPECT_DOUBLE_EQ(outcome.stages.fuse, 0.0001);
+  EXPECT_DOUBLE_EQ(outcome.tti, 0.030);
+  EXPECT_DOUBLE_EQ(outcome.tti_serial, 0.004 + 0.008 + 0.001 + 0.002 + 0.003 + 0.0005 + 0.006 + 0.0001);
+  EXPECT_EQ(outcome.wire_up_bytes, 1000U);
+  EXPECT_EQ(outcome.wire_down_bytes, 500U);
+  EXPECT_EQ(outcome.remote_batch_size, 3U);
+  EXPECT_EQ(outcome.decided.share, 0.5);
+  EXPECT_EQ(outcome.share, 0.5);
+  EXPECT_FALSE(outcome.eti_joules) << "there is no power meter";
+}
+
+TEST(task_run, share_0_needs_the_local_half_alone) {
+  auto run = run_with(0.0);
+  EXPECT_FALSE(run.on_extracted(features_at(0.0)));
+  run.on_local(local_half());
+  ASSERT_EQ(run.next(), next_step::answer_local);
+  const auto answer = run.finish_one_half(start + milliseconds(12));
+  EXPECT_EQ(answer.logits, (std::vector<float>{1.0F, 0.0F}));
+  EXPECT_EQ(answer.outcome.where, ran_on::edge);
+  EXPECT_EQ(answer.outcome.degraded, degraded_reason::none);
+}
+
+TEST(task_run, share_1_needs_the_remote_half_alone) {
+  auto run = run_with(1.0);
+  EXPECT_TRUE(run.on_extracted(features_at(1.0)));
+  EXPECT_EQ(run.make_offload(start).channels.size(), 4U);
+  run.on_local(local_half({}));
+  EXPECT_EQ(run.next(), next_step::wait);
+  run.on_remote(remote_half());
+  ASSERT_EQ(run.next(), next_step::answer_remote);
+  const auto answer = run.finish_one_half(start + milliseconds(12));
+  EXPECT_EQ(answer.logits, (std::vector<float>{0.0F, 1.0F}));
+  EXPECT_EQ(answer.outcome.where, ran_on::cloud);
+}
+
+TEST(task_run, a_failed_cloud_half_leaves_the_local_half_with_the_reason) {
+  for (const auto reason : {degraded_reason::link_down, degraded_reason::window_full, degraded_reason::cloud_late,
+                            degraded_reason::cloud_refused, degraded_reason::cloud_failed, degraded_reason::offload_failed}) {
+    auto run = run_with(0.5);
+    run.on_extracted(features_at(0.5));
+    run.on_remote(failed_half(reason));
+    EXPECT_EQ(run.next(), next_step::wait);
+    run.on_local(local_half());
+    ASSERT_EQ(run.next(), next_step::answer_local);
+    const auto answer = run.finish_one_half(start + milliseconds(12));
+    EXPECT_EQ(answer.outcome.degraded, reason);
+    EXPECT_EQ(answer.outcome.where, ran_on::edge);
+    EXPECT_EQ(answer.outcome.share, 0.5) << "the local half ran at the width of this share";
+  }
+}
+
+TEST(task_run, a_failed_cloud_at_share_1_is_rescued_at_full_width) {
+  auto run = run_with(1.0);
+  run.on_extracted(features_at(1.0));
+  run.on_local(local_half({}));
+  run.on_remote(failed_half(degraded_reason::cloud_late));
+  ASSERT_EQ(run.next(), next_step::rescue);
+  const auto job = run.make_rescue();
+  EXPECT_EQ(job.channels, (std::vector<std::uint16_t>{0, 1, 2, 3}));
+  EXPECT_EQ(job.share, 0.0);
+  EXPECT_EQ(job.deadline, start + milliseconds(100));
+  EXPECT_FALSE(job.features.values().empty());
+  EXPECT_EQ(run.next(), next_step::wait);
+  run.on_local(local_half());
+  ASSERT_EQ(run.next(), next_step::answer_local);
+  const auto answer = run.finish_one_half(start + milliseconds(80));
+  EXPECT_EQ(answer.outcome.degraded, degraded_reason::cloud_late);
+  EXPECT_EQ(answer.outcome.share, 0.0);
+  EXPECT_EQ(answer.outcome.decided.share, 1.0);
+}
+
+TEST(task_run, without_a_link_it_runs_at_share_0_from_the_start) {
+  EXPECT_EQ(run_with(0.5, false).share(), 0.0);
+  auto run = run_with(1.0, false);
+  EXPECT_FALSE(run.on_extracted(features_at(0.0)));
+  run.on_local(local_half());
+  const auto answer = run.finish_one_half(start + milliseconds(12));
+  EXPECT_EQ(answer.outcome.degraded, degraded_reason::link_down);
+  EXPECT_EQ(answer.outcome.decided.share, 1.0);
+}
+
+TEST(task_run, without_a_link_a_decision_to_stay_local_is_not_degraded) {
+  auto run = run_with(0.0, false);
+  run.on_extracted(features_at(0.0));
+  run.on_local(local_half());
+  EXPECT_EQ(run.finish_one_half(start).outcome.degraded, degraded_reason::none);
+}
+
+TEST(task_run, a_share_too_small_for_one_channel_stays_local) {
+  auto run = run_with(0.01);
+  EXPECT_FALSE(run.on_extracted(features_at(0.0)));  // as local_inference reports it
+  run.on_local(local_half());
+  EXPECT_EQ(run.next(), next_step::answer_local);
+}
+
+TEST(task_run, reports_importance_to_the_policy) {
+  auto run = run_with(0.0);
+  run.on_extracted(features_at(0.0));
+  run.on_local(local_half());
+  (void)run.finish_one_half(start + milliseconds(12));
+  const auto report = std::move(run).report();
+  EXPECT_EQ(report.importance, fake_extraction().importance);
+  EXPECT_EQ(report.outcome.task_id, 5U);
+}
+
+TEST(rescue_estimate, rises_at_once_and_falls_by_halves) {
+  rescue_estimate estimate(milliseconds(20));
+  estimate.observe(0.040);
+  EXPECT_DOUBLE_EQ(estimate.value().count(), 0.040 * defaults::pipeline::rescue_margin);
+  const double before = estimate.value().count();
+  estimate.observe(0.010);
+  EXPECT_DOUBLE_EQ(estimate.value().count(), (before + 0.010 * defaults::pipeline::rescue_margin) / 2.0);
+}
+
+}  // namespace
+}  // namespace dvfo::actors

@@ -1,0 +1,25 @@
+#include "cli/address.hpp"
+
+#include <gtest/gtest.h>
+
+#include "cli/configuration.hpp"
+
+namespace dvfo::cli {
+namespace {
+
+TEST(parse_address, reads_names_and_numbers) {
+  EXPECT_EQ(parse_address("localhost:7070", "listen").host, "localhost");
+  EXPECT_EQ(parse_address("127.0.0.1:0", "listen").port, 0);
+  EXPECT_EQ(parse_address("[::1]:65535", "listen").host, "::1");
+  EXPECT_EQ(to_string(parse_address("[::1]:65535", "listen")), "[::1]:65535");
+}
+
+TEST(parse_address, refuses_what_is_no_address) {
+  for (const char* text :
+       {"", ":1", "host", "host:", "host:65536", "host:-1", "host:12x", "::1:80", "[]:80", "[::1:80"}) {
+    EXPECT_THROW(parse_address(text, "listen"), usage_error) << text;
+  }
+}
+
+}  // namespace
+}  // namespace dvfo::cli

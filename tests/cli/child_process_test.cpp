@@ -1,0 +1,49 @@
+#include "cli/child_process.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <system_error>
+
+namespace dvfo::cli {
+namespace {
+
+TEST(child_process, gives_output_errors_and_exit_code) {
+  const auto result = run_program("/bin/sh", {"-c", "echo out; echo err >&2; exit 7"});
+  EXPECT_EQ(result.output, "out\n");
+  EXPECT_EQ(result.errors, "err\n");
+  EXPECT_EQ(result.exit_code, 7);
+}
+
+TEST(child_process, reads_lines_while_the_child_runs) {
+  child_process child("/bin/sh", {"-c", "echo one; echo two; exec sleep 1000"});
+  EXPECT_EQ(child.read_line(), "one");
+  EXPECT_EQ(child.read_line(), "two");
+  child.signal(SIGKILL);
+  EXPECT_EQ(child.read_line(), std::nullopt);
+  EXPECT_EQ(child.wait(), 128 + SIGKILL);
+  EXPECT_EQ(child.wait(), 128 + SIGKILL);
+}
+
+TEST(child_process, kills_a_child_that_is_still_there) {
+  pid_t id = 0;
+  {
+    child_process child("/bin/sleep", {"1000"});
+    id = child.id();
+    child_process moved(std::move(child));
+    EXPECT_EQ(kill(id, 0), 0);
+  }
+  EXPECT_EQ(kill(id, 0), -1);
+}
+
+TEST(child_process, names_a_program_that_cannot_start) {
+  try {
+    child_process child("/nowhere/program", {});
+    FAIL() << "started";
+  } catch (const std::system_error& problem) {
+    EXPECT_NE(std::string(problem.what()).find("/nowhere/program"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace dvfo::cli

@@ -1,0 +1,165 @@
+#include "cli/configuration.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+namespace dvfo::cli {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+// One program's settings and the three places that they are read from.
+class configuration : public testing::Test {
+ protected:
+  configuration() : table_([this](const std::string& name) { return variable(name); }) {
+    table_.text("bundle", bundle_, "DIR", "model bundle")
+        .choice("log-level", level_, {"info", "debug"}, "log")
+        .integer("max-batch", max_batch_, {1, 256}, "N", "requests in a batch")
+        .real("share", share_, {0.0, 1.0}, "SHARE", "offloaded share")
+        .flag("quiet", quiet_, "say less");
+    table_.attach(app_);
+  }
+  ~configuration() override { std::filesystem::remove(file_); }
+
+  void write_file(const std::string& text) {
+    std::ofstream(file_) << text;
+    variables_["DVFO_CONFIG"] = file_.string();
+  }
+
+  // Parses flags and settles; the error's text, or "" when all went well.
+  std::string settle(std::vector<std::string> flags = {}) {
+    std::reverse(flags.begin(), flags.end());
+    app_.parse(flags);
+    try {
+      table_.settle();
+    } catch (const usage_error& problem) {
+      return problem.what();
+    }
+    return "";
+  }
+
+  std::optional<std::string> variable(const std::string& name) const {
+    const auto found = variables_.find(name);
+    return found == variables_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  std::string bundle_ = "procedural";
+  std::string level_ = "info";
+  std::int64_t max_batch_ = 8;
+  double share_ = 0.5;
+  bool quiet_ = false;
+  std::map<std::string, std::string> variables_;
+  std::filesystem::path file_ = std::filesystem::path(testing::TempDir()) /
+                                (std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + ".toml");
+  CLI::App app_{"test", "prog"};
+  settings_table table_;
+};
+
+TEST_F(configuration, keeps_defaults_when_nothing_is_said) {
+  EXPECT_EQ(settle(), "");
+  EXPECT_EQ(bundle_, "procedural");
+  EXPECT_EQ(max_batch_, 8);
+  EXPECT_DOUBLE_EQ(share_, 0.5);
+  EXPECT_FALSE(quiet_);
+}
+
+TEST_F(configuration, reads_every_kind_from_the_file) {
+  write_file("bundle = \"b\"\nlog-level = \"debug\"\nmax-batch = 16\nshare = 1\nquiet = true\n");
+  EXPECT_EQ(settle(), "");
+  EXPECT_EQ(bundle_, "b");
+  EXPECT_EQ(level_, "debug");
+  EXPECT_EQ(max_batch_, 16);
+  EXPECT_DOUBLE_EQ(share_, 1.0);
+  EXPECT_TRUE(quiet_);
+}
+
+TEST_F(configuration, puts_flags_over_environment_over_file) {
+  write_file("share = 0.25\nmax-batch = 2\nbundle = \"file\"\n");
+  variables_["DVFO_SHARE"] = "0.75";
+  variables_["DVFO_MAX_BATCH"] = "4";
+  EXPECT_EQ(settle({"--share", "1"}), "");
+  EXPECT_DOUBLE_EQ(share_, 1.0);
+  EXPECT_EQ(max_batch_, 4);
+  EXPECT_EQ(bundle_, "file");
+}
+
+TEST_F(configuration, takes_the_file_from_the_flag_before_the_variable) {
+  write_file("share = 0.25\n");
+  variables_["DVFO_CONFIG"] = "/nowhere.toml";
+  EXPECT_EQ(settle({"--config", file_.string()}), "");
+  EXPECT_DOUBLE_EQ(share_, 0.25);
+}
+
+TEST_F(configuration, names_an_unknown_key_its_line_and_the_nearest_key) {
+  write_file("max-batch = 4\n\nshar = 0.5\n");
+  EXPECT_THAT(settle(),
+              AllOf(HasSubstr(file_.string() + ":3:"), HasSubstr("'shar'"), HasSubstr("did you mean 'share'?")));
+}
+
+TEST_F(configuration, lists_the_keys_when_none_is_near) {
+  write_file("colour = 1\n");
+  EXPECT_THAT(settle(), HasSubstr("the keys are bundle, log-level, max-batch, share, quiet"));
+}
+
+TEST_F(configuration, refuses_a_value_of_another_type) {
+  write_file("share = \"half\"\n");
+  EXPECT_THAT(settle(), AllOf(HasSubstr(":1: key 'share' is"), HasSubstr("half"), HasSubstr("a number from 0 to 1")));
+  write_file("max-batch = 2.5\n");
+  EXPECT_THAT(settle(), HasSubstr("key 'max-batch' is 2.5; expected a whole number from 1 to 256"));
+  write_file("quiet = 1\n");
+  EXPECT_THAT(settle(), HasSubstr("expected true or false"));
+  write_file("[share]\nvalue = 1\n");
+  EXPECT_THAT(settle(), HasSubstr("key 'share' is a table"));
+}
+
+TEST_F(configuration, refuses_a_value_out_of_range_wherever_it_stands) {
+  write_file("max-batch = 0\n");
+  EXPECT_THAT(settle({"--max-batch", "4"}), HasSubstr("key 'max-batch' is 0; expected a whole number from 1 to 256"));
+  variables_.clear();
+  EXPECT_THAT(settle({"--share", "1.5"}), HasSubstr("--share is '1.5'; expected a number from 0 to 1"));
+  app_.clear();
+  variables_["DVFO_LOG_LEVEL"] = "loud";
+  EXPECT_THAT(settle(), HasSubstr("environment variable DVFO_LOG_LEVEL is 'loud'; expected one of info, debug"));
+}
+
+TEST_F(configuration, refuses_numbers_with_a_tail_and_not_a_number) {
+  EXPECT_THAT(settle({"--max-batch", "4x"}), HasSubstr("'4x'"));
+  EXPECT_THAT(settle({"--share", "nan"}), HasSubstr("'nan'"));
+}
+
+TEST_F(configuration, says_where_the_syntax_of_a_file_breaks) {
+  write_file("share = 0.5\nmax-batch = = 2\n");
+  EXPECT_THAT(settle(), HasSubstr(file_.string() + ":2:"));
+}
+
+TEST_F(configuration, names_a_file_that_does_not_exist) {
+  EXPECT_THAT(settle({"--config", "/nowhere/x.toml"}), HasSubstr("/nowhere/x.toml"));
+}
+
+TEST_F(configuration, survives_random_bytes_as_a_file) {
+  std::string bytes;
+  std::uint32_t state = 7;
+  for (int i = 0; i < 4096; ++i) {
+    state = state * 1664525U + 1013904223U;
+    bytes += static_cast<char>(state >> 24U);
+  }
+  write_file(bytes);
+  EXPECT_THAT(settle(), HasSubstr(file_.string()));
+}
+
+TEST(nearest_word, finds_a_slip_and_ignores_strangers) {
+  EXPECT_EQ(nearest_word("shaer", {"share", "bundle"}), "share");
+  EXPECT_EQ(nearest_word("max_batch", {"max-batch", "max-batch-delay-ms"}), "max-batch");
+  EXPECT_EQ(nearest_word("colour", {"share", "bundle"}), std::nullopt);
+}
+
+TEST(variable_name, is_upper_case_with_a_prefix) { EXPECT_EQ(variable_name("max-batch"), "DVFO_MAX_BATCH"); }
+
+}  // namespace
+}  // namespace dvfo::cli

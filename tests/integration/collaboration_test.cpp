@@ -1,0 +1,84 @@
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "tests/integration/programs.hpp"
+
+namespace dvfo::tests {
+namespace {
+
+class shares : public testing::TestWithParam<const char*> {};
+
+TEST_P(shares, give_the_same_predictions_in_two_processes_as_in_one) {
+  const std::vector<std::string> what{"--share", GetParam(), "--tasks", "64"};
+  const auto remote = start_cloud();
+  const auto apart = run_edge(remote.address, what);
+  const auto together = run_edge("inproc", what);
+  ASSERT_EQ(apart.size(), 64U);
+  ASSERT_EQ(together.size(), 64U);
+  for (const auto& [index, record] : together) {
+    const auto& other = apart.at(index);
+    EXPECT_EQ(record.at("input"), other.at("input"));
+    EXPECT_EQ(record.at("predicted"), other.at("predicted")) << record << '\n' << other;
+    EXPECT_NEAR(record.at("probability").get<double>(), other.at("probability").get<double>(), 1e-5);
+    EXPECT_EQ(record.at("ran_on"), other.at("ran_on"));
+    EXPECT_EQ(record.at("degraded"), nullptr);
+    EXPECT_EQ(other.at("degraded"), nullptr);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(collaboration, shares, testing::Values("0", "0.25", "0.5", "0.75", "1"));
+
+TEST(collaboration, runs_where_the_share_says) {
+  const auto remote = start_cloud();
+  const std::vector<std::pair<const char*, const char*>> expected{{"0", "edge"}, {"0.5", "both"}, {"1", "cloud"}};
+  for (const auto& [share, place] : expected) {
+    for (const auto& [index, record] : run_edge(remote.address, {"--share", share, "--tasks", "5"})) {
+      EXPECT_EQ(record.at("ran_on"), place) << record;
+      EXPECT_EQ(record.at("wire_up_bytes").get<int>() > 0, std::string(share) != "0") << record;
+      EXPECT_GT(record.at("stages_seconds").at("extract").get<double>(), 0.0);
+    }
+  }
+}
+
+TEST(collaboration, answers_many_tasks_at_once) {
+  const auto remote = start_cloud();
+  auto edge = start_edge(remote.address, {"--tasks", "500", "--in-flight", "32"});
+  std::vector<nlohmann::json> records;
+  read_rest(edge, records);
+  EXPECT_EQ(edge.wait(), 0);
+  EXPECT_EQ(records.size(), 500U);
+  expect_complete_and_in_time(records);
+}
+
+TEST(collaboration, is_not_needed_for_an_answer) {
+  for (const auto& [index, record] : run_edge("none", {"--share", "0.5", "--tasks", "5"})) {
+    EXPECT_EQ(record.at("ran_on"), "edge");
+    EXPECT_EQ(record.at("degraded"), "link_down");
+  }
+}
+
+TEST(collaboration, is_refused_by_a_cloud_with_another_bundle) {
+  const auto other = bundle("cifar100");
+  if (!std::filesystem::exists(other / "manifest.toml")) GTEST_SKIP() << "no second bundle in " << other;
+  const auto remote = start_cloud("127.0.0.1:0", other.string());
+  const auto result =
+      cli::run_program(program("dvfo-edge"), {"--bundle", procedural(), "--cloud", remote.address, "--input",
+                                              "procedural", "--tasks", "1", "--connect-ms", "60000"});
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_NE(result.errors.find("bundle"), std::string::npos) << result.errors;
+}
+
+TEST(collaboration, outlives_strangers_at_the_port) {
+  const auto remote = start_cloud();
+  const auto port = remote.address.substr(remote.address.rfind(':') + 1);
+  // Random bytes, then nothing at all, as a port scanner does.
+  cli::run_program("/bin/bash", {"-c", "head -c 4096 /dev/urandom > /dev/tcp/127.0.0.1/" + port});
+  cli::run_program("/bin/bash", {"-c", ": > /dev/tcp/127.0.0.1/" + port});
+  for (const auto& [index, record] : run_edge(remote.address, {"--share", "0.5", "--tasks", "5"})) {
+    EXPECT_EQ(record.at("ran_on"), "both");
+  }
+}
+
+}  // namespace
+}  // namespace dvfo::tests

@@ -1,0 +1,141 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <png.h>
+
+#include <sstream>
+#include <string>
+
+#include "inference/data/dataset.hpp"
+#include "tests/integration/programs.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace dvfo::tests {
+namespace {
+
+using testing::HasSubstr;
+
+// Writes test image `index` of the procedural set as a PNG, which loses nothing.
+std::string write_png(const temporary_folder& folder, std::size_t index) {
+  const auto set = inference::open_dataset("procedural", inference::subset::test);
+  const auto sample = set->at(index);
+  const auto file = (folder.path() / (std::to_string(index) + ".png")).string();
+  png_image header{};
+  header.version = PNG_IMAGE_VERSION;
+  header.width = static_cast<png_uint_32>(sample.picture.width);
+  header.height = static_cast<png_uint_32>(sample.picture.height);
+  header.format = PNG_FORMAT_RGB;
+  if (png_image_write_to_file(&header, file.c_str(), 0, sample.picture.pixels.data(), 0, nullptr) == 0) {
+    throw std::runtime_error("cannot write " + file);
+  }
+  return file;
+}
+
+std::vector<nlohmann::json> lines_of(const std::string& output) {
+  std::vector<nlohmann::json> records;
+  std::istringstream in(output);
+  for (std::string line; std::getline(in, line);) records.push_back(nlohmann::json::parse(line));
+  return records;
+}
+
+cli::finished_program infer(const std::vector<std::string>& more) {
+  std::vector<std::string> arguments{"infer", "--bundle",     procedural(), "--deadline-ms",
+                                     "60000", "--connect-ms", "60000"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return cli::run_program(program("dvfo"), arguments);
+}
+
+TEST(infer, answers_files_as_the_edge_node_answers_the_data_set) {
+  const temporary_folder folder;
+  const auto streamed = run_edge("inproc", {"--share", "0.5", "--tasks", "3"});
+  const auto result = infer({"--json", write_png(folder, 0), write_png(folder, 1), write_png(folder, 2)});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  const auto records = lines_of(result.output);
+  ASSERT_EQ(records.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(records[i].at("predicted"), streamed.at(i).at("predicted"));
+    EXPECT_NEAR(records[i].at("probability").get<double>(), streamed.at(i).at("probability").get<double>(), 1e-5);
+  }
+}
+
+TEST(infer, reaches_a_cloud_of_its_own) {
+  const temporary_folder folder;
+  const auto remote = start_cloud();
+  const auto result = infer({"--json", "--cloud", remote.address, "--share", "0.5", write_png(folder, 4)});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(lines_of(result.output).at(0).at("ran_on"), "both");
+}
+
+TEST(infer, prints_label_probability_stages_and_bytes) {
+  const temporary_folder folder;
+  const auto result = infer({write_png(folder, 7)});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  for (const char* word :
+       {"7.png: ", " %", "ran on both", "bytes sent", "extract ", "local ", "cloud compute ", "fuse "}) {
+    EXPECT_THAT(result.output, HasSubstr(word));
+  }
+}
+
+TEST(infer, gives_an_error_line_for_a_broken_image_and_answers_the_others) {
+  const temporary_folder folder;
+  const auto broken = folder.path() / "broken.jpg";
+  write_file(broken, std::string("\xFF\xD8\xFF\xE0 no picture follows", 24));
+  const auto noise = folder.path() / "noise.png";
+  write_file(noise, "these are no pixels");
+  const auto good = write_png(folder, 5);
+  const auto result = infer({"--json", broken.string(), good, noise.string(), "/nowhere/none.png"});
+  EXPECT_EQ(result.exit_code, 1);
+  const auto records = lines_of(result.output);
+  ASSERT_EQ(records.size(), 4U);
+  for (const auto& record : records) {
+    EXPECT_EQ(record.contains("error"), record.at("input") != good) << record;
+    if (record.contains("error")) {
+      EXPECT_THAT(record.at("error").get<std::string>(), HasSubstr(record.at("input").get<std::string>()));
+    }
+  }
+}
+
+TEST(infer, needs_an_image) { EXPECT_EQ(infer({}).exit_code, 2); }
+
+TEST(edge_node, streams_a_folder_of_plain_images) {
+  const temporary_folder folder;
+  for (const std::size_t index : {0U, 1U, 2U}) write_png(folder, index);
+  const auto result = cli::run_program(program("dvfo-edge"), {"--bundle", procedural(), "--cloud", "none", "--share",
+                                                              "0", "--input", folder.path().string(), "--json", "-"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  const auto records = lines_of(result.output);
+  ASSERT_EQ(records.size(), 3U);
+  for (const auto& record : records) EXPECT_FALSE(record.contains("label")) << record;
+}
+
+TEST(demo, shows_three_schemes_through_two_processes) {
+  const auto result = cli::run_program(program("dvfo"), {"demo", "--data", "procedural", "--tasks", "20", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const auto figures = nlohmann::json::parse(result.output);
+  EXPECT_EQ(figures.at("dataset"), "procedural");
+  ASSERT_EQ(figures.at("schemes").size(), 3U);
+  for (const auto& scheme : figures.at("schemes")) {
+    EXPECT_EQ(scheme.at("tasks"), 20);
+    EXPECT_EQ(scheme.at("degraded"), 0) << scheme;
+    EXPECT_EQ(scheme.at("wire_up_bytes_mean").get<double>() > 0.0, scheme.at("share").get<double>() > 0.0) << scheme;
+  }
+}
+
+TEST(demo, prints_a_table) {
+  const auto result = cli::run_program(program("dvfo"), {"demo", "--data", "procedural", "--tasks", "2"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  for (const char* word : {"edge-only", "cloud-only", "accuracy", "latency", "remote compute", "bytes up"}) {
+    EXPECT_THAT(result.output, HasSubstr(word));
+  }
+}
+
+TEST(demo, says_what_is_wrong_when_no_cloud_can_start) {
+  const temporary_folder folder;
+  write_file(folder.path() / "manifest.toml", "format = 0\n");
+  const auto result =
+      cli::run_program(program("dvfo"), {"demo", "--data", "procedural", "--bundle", folder.path().string()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.errors, HasSubstr("dvfo-cloud ended with exit code 3"));
+}
+
+}  // namespace
+}  // namespace dvfo::tests
