@@ -35,12 +35,12 @@ build/%/build.ninja:
 	@cmake --preset $* --log-level=WARNING >/dev/null || { rm -f $@; exit 1; }
 
 demo: deps
-	@$(MAKE) build/release/build.ninja
+	@$(MAKE) --silent build/release/build.ninja
 	@cmake --build --preset release --parallel $(JOBS) --target dvfo dvfo-edge dvfo-cloud
 	@$(BIN)/dvfo demo
 
 build: deps
-	@$(MAKE) build/release/build.ninja
+	@$(MAKE) --silent build/release/build.ninja
 	@cmake --build --preset release --parallel $(JOBS)
 
 test: build
@@ -50,7 +50,7 @@ bench: build
 	@tests/benchmarks/run $(BIN)
 
 asan: deps
-	@$(MAKE) build/asan/build.ninja
+	@$(MAKE) --silent build/asan/build.ninja
 	@cmake --build --preset asan --parallel $(JOBS) --target light_tests
 	@ctest --preset asan --no-label-summary --tests-regex "$$(cat build/asan/light_tests.regex)"
 

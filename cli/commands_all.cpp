@@ -6,6 +6,7 @@ void add_commands(CLI::App& app, action& chosen) {
   add_infer(app, chosen);
   add_demo(app, chosen);
   add_train(app, chosen);
+  add_evaluate(app, chosen);
   add_data(app, chosen);
   add_bench(app, chosen);
 }

@@ -23,7 +23,8 @@ function(dvfo_add_benchmark name)
   add_dependencies(benchmarks ${name})
 endfunction()
 
-# dvfo_reaches_heavy(out target): sets out to TRUE when the target links, over any number of steps, LibTorch or CAF.
+# dvfo_reaches_heavy(out target): sets out to TRUE when the target links, over any number of steps, LibTorch or CAF, or starts a
+# program that does (add_dependencies).
 function(dvfo_reaches_heavy out target)
   set(queue ${target})
   set(seen "")
@@ -38,7 +39,7 @@ function(dvfo_reaches_heavy out target)
       continue()
     endif()
     list(APPEND seen "${item}")
-    foreach(property LINK_LIBRARIES INTERFACE_LINK_LIBRARIES)
+    foreach(property LINK_LIBRARIES INTERFACE_LINK_LIBRARIES MANUALLY_ADDED_DEPENDENCIES)
       get_target_property(links "${item}" ${property})
       if(links)
         list(APPEND queue ${links})

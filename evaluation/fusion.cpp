@@ -40,13 +40,13 @@ fusion_report evaluate_fusion(const model_bundle& bundle, const dataset& data, c
       const auto local = first_row(halves.local);
       const auto remote = first_row(halves.remote);
       add(trained_shares[s], "weighted sum", fuse(halves, lambda),
-          median_milliseconds([&] { fuse_weighted(local, remote, lambda); }));
+          median_milliseconds([&] { static_cast<void>(fuse_weighted(local, remote, lambda)); }));
     }
     learned_fusion layer = fusions[i];
     const auto local = halves.local.narrow(0, 0, 1);
     const auto remote = halves.remote.narrow(0, 0, 1);
     add(trained_shares[s], name_of(layer->kind()), layer(halves.local, halves.remote),
-        median_milliseconds([&] { layer(local, remote); }));
+        median_milliseconds([&] { static_cast<void>(layer(local, remote)); }));
   }
   return report;
 }

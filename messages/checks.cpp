@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "dvfo/v1/inference.pb.h"
+#include "messages/text.hpp"
 
 namespace dvfo::messages {
 
@@ -54,13 +55,6 @@ bool is_known(int code) {
     case reply_code::failed: return code >= 0 && code <= std::numeric_limits<std::uint8_t>::max();
   }
   return false;
-}
-
-/// A peer's text for a log: cut to its bound, control characters replaced.
-std::string clean_text(const std::string& text) {
-  std::string out = text.substr(0, max_text_bytes);
-  std::ranges::replace_if(out, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  return out;
 }
 
 template <class T>

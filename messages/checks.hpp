@@ -20,7 +20,7 @@ inline constexpr std::size_t max_hello_bytes = std::size_t{4} << 10;
 /// Most classes that a reply may carry.
 inline constexpr std::size_t max_classes = std::size_t{1} << 16;
 
-/// Longest text accepted from a peer, in bytes; longer ones are cut, because they end in logs.
+/// Longest text in a message, in bytes; longer ones are cut, because they end in logs.
 inline constexpr std::size_t max_text_bytes = 512;
 
 /// A checked value, or why there is none.

@@ -1,6 +1,7 @@
 #include "messages/inference.hpp"
 
 #include "dvfo/v1/inference.pb.h"
+#include "messages/text.hpp"
 
 namespace dvfo::messages {
 
@@ -35,7 +36,7 @@ std::string encode(const infer_reply& message) {
   out.set_compute_seconds(message.compute_seconds);
   out.set_batch_size(message.batch_size);
   out.set_code(static_cast<v1::ReplyCode>(message.code));
-  out.set_text(message.text);
+  out.set_text(clean_text(message.text));
   return out.SerializeAsString();
 }
 
@@ -50,7 +51,7 @@ std::string encode(const hello_reply& message) {
   v1::HelloReply out;
   out.set_protocol_version(message.protocol);
   out.set_bundle_id(message.bundle_id);
-  out.set_bundle_name(message.bundle_name);
+  out.set_bundle_name(clean_text(message.bundle_name));
   out.set_channels(message.channels);
   out.set_height(message.height);
   out.set_width(message.width);

@@ -35,12 +35,19 @@ struct tally {
   }
 };
 
+/// A parameter that a step does not touch still moves by its momentum, but only once it has a gradient: with gradients from the
+/// start, a resumed run treats those parameters as the run that never stopped does.
+void start_gradients(torch::nn::Module& module) {
+  for (auto& p : module.parameters()) p.mutable_grad() = torch::zeros_like(p);
+}
+
 }  // namespace
 
 void run_phase(const phase& what, const image_store& images, const training_options& options,
                const progress_callback& progress) {
   auto optimiser = make_optimiser(*what.module, what.peak_rate, options.weight_decay);
   const int first = load_checkpoint(what.checkpoint, *what.module, optimiser);
+  start_gradients(*what.module);
   const torch::Device device(options.device);
   const stopwatch clock;
   for (int number = first; number < what.epochs; ++number) {

@@ -30,18 +30,15 @@ void prefer_channels_last(torch::nn::Module& module) {
 /// One training run: its data, networks and phases.
 class run {
  public:
-  explicit run(const training_options& options)
-      : options_(options),
-        device_(options.device),
-        train_(open_dataset(options.data, subset::train)),
-        test_(open_dataset(options.data, subset::test)) {
-    if (train_->size() < static_cast<std::size_t>(options.held_back + options.batch_size)) {
+  run(const training_options& options, const dataset& train, const dataset& test)
+      : options_(options), device_(options.device), train_(train), test_(test) {
+    if (train_.size() < static_cast<std::size_t>(options.held_back + options.batch_size)) {
       throw error(errc::bad_argument, fmt::format("{} has {} training images, expected at least held-back + one batch = {}", options.data,
-                                                  train_->size(), options.held_back + options.batch_size));
+                                                  train_.size(), options.held_back + options.batch_size));
     }
     torch::manual_seed(options.seed);
-    architecture_ = make_architecture(options.architecture, {.input_size = train_->image_size(),
-                                                             .classes = static_cast<int>(train_->labels().size()),
+    architecture_ = make_architecture(options.architecture, {.input_size = train_.image_size(),
+                                                             .classes = static_cast<int>(train_.labels().size()),
                                                              .base_width = options.base_width,
                                                              .feature_channels = options.feature_channels});
     reference_ = reference_network(architecture_);
@@ -49,7 +46,7 @@ class run {
   }
 
   model_bundle train(const progress_callback& progress) {
-    const image_store images(*train_, 0, train_->size() - static_cast<std::size_t>(options_.held_back));
+    const image_store images(train_, 0, train_.size() - static_cast<std::size_t>(options_.held_back));
     train_reference(images, progress);
     train_jointly(images, progress);
     return measure(progress);
@@ -145,14 +142,14 @@ class run {
     auto described = manifest();
     model_bundle::weights networks{split_, reference_, untrained_fusions(static_cast<int>(described.labels.size()))};
     const model_bundle provisional(described, restore(described, store(networks)));
-    const auto held = collect_logits(provisional, *train_, train_->size() - static_cast<std::size_t>(options_.held_back),
-                                     train_->size(), report("calibration"));
+    const auto held = collect_logits(provisional, train_, train_.size() - static_cast<std::size_t>(options_.held_back),
+                                     train_.size(), report("calibration"));
     networks.fusions = train_fusions(held, options_.seed);
     for (std::size_t s = 0; s < trained_shares.size(); ++s) {
       described.figures[s].lambda = best_lambda(held.shares[s], held.labels);
     }
     const model_bundle unmeasured(described, restore(described, store(networks)));
-    const auto tested = collect_logits(unmeasured, *test_, 0, test_->size(), report("measurement"));
+    const auto tested = collect_logits(unmeasured, test_, 0, test_.size(), report("measurement"));
     described.reference_top1 = top1_percent(tested.reference, tested.labels);
     for (std::size_t s = 0; s < trained_shares.size(); ++s) {
       auto& row = described.figures[s];
@@ -167,10 +164,10 @@ class run {
     bundle_manifest out;
     out.name = options_.name;
     out.architecture = options_.architecture;
-    out.dataset = train_->name();
-    out.input_size = train_->image_size();
+    out.dataset = train_.name();
+    out.input_size = train_.image_size();
     out.base_width = options_.base_width;
-    out.labels = train_->labels();
+    out.labels = train_.labels();
     out.format.channels = architecture_.feature_channels;
     out.format.height = out.format.width = architecture_.feature_side;
     out.format.bits = options_.feature_bits;
@@ -183,8 +180,8 @@ class run {
 
   training_options options_;
   torch::Device device_;
-  std::unique_ptr<dataset> train_;
-  std::unique_ptr<dataset> test_;
+  const dataset& train_;
+  const dataset& test_;
   architecture architecture_;
   reference_network reference_{nullptr};
   split_network split_{nullptr};
@@ -232,10 +229,17 @@ training_options completed(training_options options) {
   return options;
 }
 
-model_bundle train_model(const training_options& options, const progress_callback& progress) {
+model_bundle train_model(const training_options& options, const dataset& train, const dataset& test,
+                         const progress_callback& progress) {
   const auto all = completed(options);
   if (all.threads > 0) torch::set_num_threads(all.threads);
-  return run(all).train(progress);
+  return run(all, train, test).train(progress);
+}
+
+model_bundle train_model(const training_options& options, const progress_callback& progress) {
+  const auto train = open_dataset(options.data, subset::train);
+  const auto test = open_dataset(options.data, subset::test);
+  return train_model(options, *train, *test, progress);
 }
 
 }  // namespace dvfo::inference

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inference/data/dataset.hpp"
 #include "inference/model_bundle.hpp"
 #include "inference/training/options.hpp"
 
@@ -11,6 +12,10 @@ namespace dvfo::inference {
 /// A checkpoint after every epoch lets a killed run go on where it was; the same seed and thread count give the same bundle. The
 /// bundle is also written to options.output. Throws error(bad_argument | bad_dataset | io).
 model_bundle train_model(const training_options& options, const progress_callback& progress);
+
+/// The same on data sets that are already open.
+model_bundle train_model(const training_options& options, const dataset& train, const dataset& test,
+                         const progress_callback& progress);
 
 /// Fills in what depends on other options: names, folders. Throws error(bad_argument) naming the first option out of its range.
 training_options completed(training_options options);

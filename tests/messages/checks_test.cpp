@@ -112,16 +112,6 @@ TEST(checks, times_of_a_peer_must_be_finite_and_not_negative) {
   }
 }
 
-TEST(checks, a_peers_text_is_cut_and_cleaned) {
-  infer_reply reply;
-  reply.code = reply_code::failed;
-  reply.text = "line\nbreak\x1b[31m" + std::string(2 * max_text_bytes, 'x');
-  const auto got = parse_infer_reply(encode(reply));
-  ASSERT_TRUE(got) << got.error;
-  EXPECT_EQ(got->text.size(), max_text_bytes);
-  EXPECT_EQ(got->text.find_first_of("\n\x1b"), std::string::npos);
-}
-
 hello_reply hello() {
   return {.protocol = 1, .bundle_id = 5, .bundle_name = "a", .channels = 32, .height = 8, .width = 8, .bits = 4, .classes = 100};
 }

@@ -1,0 +1,196 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <random>
+
+#include "inference/bundle/manifest.hpp"
+#include "inference/bundle/weight_file.hpp"
+#include "inference/bundle/weights.hpp"
+#include "inference/error.hpp"
+#include "inference/model.hpp"
+#include "inference/model_bundle.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace dvfo::inference {
+namespace {
+
+using testing::HasSubstr;
+
+bundle_manifest small_manifest() {
+  bundle_manifest out;
+  out.name = "small";
+  out.architecture = "resnet18";
+  out.dataset = "procedural";
+  out.recipe = "made by a test";
+  out.input_size = 16;
+  out.base_width = 8;
+  out.labels = {"a", "b", "c"};
+  out.format = {.channels = 8, .height = 8, .width = 8, .bits = 2, .quantisers = {}};
+  out.format.quantisers.assign(8, {0.0F, 0.5F});
+  for (const double share : trained_shares) out.figures.push_back({share, 1.0 - share, 50.0});
+  return out;
+}
+
+/// Networks with ranges, untrained: enough to be saved, loaded and run.
+std::shared_ptr<model_bundle::weights> small_networks(const bundle_manifest& manifest) {
+  torch::manual_seed(9);
+  const auto net = architecture_of(manifest);
+  auto out = std::make_shared<model_bundle::weights>();
+  out->split = split_network(net, manifest.format.bits);
+  out->reference = reference_network(net);
+  out->fusions = untrained_fusions(static_cast<int>(manifest.labels.size()));
+  torch::NoGradGuard no_gradient;
+  out->split->local->set_observing(true);
+  const auto extracted = out->split->stage(torch::rand({8, 3, 16, 16}));
+  for (std::size_t s = 0; s < trained_shares.size(); ++s) out->split(extracted, s);
+  out->split->local->set_observing(false);
+  out->split->eval();
+  out->reference->eval();
+  return out;
+}
+
+class bundle_folder : public testing::Test {
+ protected:
+  void SetUp() override {
+    manifest_ = small_manifest();
+    model_bundle(manifest_, small_networks(manifest_)).save(folder_.path());
+  }
+
+  std::vector<char> read(const char* name) const {
+    std::ifstream in(folder_.path() / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  void write(const char* name, const std::vector<char>& bytes) const {
+    std::ofstream(folder_.path() / name, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  }
+  void replace(const std::string& what, const std::string& with) const {
+    const auto raw = read("manifest.toml");
+    std::string text(raw.begin(), raw.end());
+    const auto at = text.find(what);
+    ASSERT_NE(at, std::string::npos) << what;
+    text.replace(at, what.size(), with);
+    write("manifest.toml", {text.begin(), text.end()});
+  }
+  std::string refusal() const {
+    try {
+      model_bundle::load(folder_.path());
+    } catch (const error& e) {
+      EXPECT_EQ(e.code(), errc::bad_bundle) << e.what();
+      return e.what();
+    }
+    return "loaded";
+  }
+
+  tests::temporary_folder folder_;
+  bundle_manifest manifest_;
+};
+
+TEST_F(bundle_folder, loads_what_was_saved) {
+  const auto loaded = model_bundle::load(folder_.path());
+  EXPECT_EQ(loaded.manifest().name, "small");
+  EXPECT_EQ(loaded.manifest().labels, manifest_.labels);
+  EXPECT_EQ(loaded.manifest().recipe, manifest_.recipe);
+  ASSERT_EQ(loaded.manifest().figures.size(), trained_shares.size());
+  EXPECT_EQ(loaded.lambda(0.5), 0.5);
+  EXPECT_NEAR(loaded.lambda(0.4), 0.6, 1e-12);
+  EXPECT_NE(loaded.manifest().id, 0U);
+}
+
+TEST_F(bundle_folder, saving_a_loaded_bundle_gives_the_same_weights) {
+  const auto loaded = model_bundle::load(folder_.path());
+  tests::temporary_folder again;
+  loaded.save(again.path());
+  EXPECT_EQ(model_bundle::load(again.path()).manifest().id, loaded.manifest().id);
+}
+
+TEST_F(bundle_folder, runs_on_both_sides) {
+  const auto loaded = model_bundle::load(folder_.path());
+  edge_model edge(loaded);
+  cloud_model cloud(loaded);
+  image picture{20, 18, std::vector<std::uint8_t>(3 * 20 * 18, 100)};
+  const auto extracted = edge.extract(picture);
+  EXPECT_EQ(extracted.features.values().size(), 8U * 8U * 8U);
+  EXPECT_EQ(extracted.importance.size(), 8U);
+  for (const double share : {0.0, 0.25, 0.5, 0.75}) {
+    EXPECT_EQ(edge.infer_local(extracted.features, split_channels(extracted.importance, share).primary, share).size(), 3U);
+  }
+  EXPECT_THROW(edge.infer_local(extracted.features, {}, 1.0), error);
+  const std::vector<std::vector<float>> maps(3, {extracted.features.values().begin(), extracted.features.values().end()});
+  EXPECT_EQ(cloud.infer_remote(maps, 0.5).size(), 3U);
+  EXPECT_THROW(cloud.infer_remote(maps, 0.0), error);
+  EXPECT_THROW(cloud.infer_remote(std::vector<std::vector<float>>{{1.0F}}, 0.5), error);
+}
+
+TEST_F(bundle_folder, flipped_weight_byte_is_found_by_the_checksum) {
+  auto bytes = read("weights.bin");
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  write("weights.bin", bytes);
+  EXPECT_THAT(refusal(), HasSubstr("checksum"));
+}
+
+TEST_F(bundle_folder, truncated_weights_are_refused_at_every_length) {
+  const auto bytes = read("weights.bin");
+  std::mt19937 random(1);
+  for (int i = 0; i < 40; ++i) {
+    write("weights.bin", {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(random() % bytes.size())});
+    EXPECT_NE(refusal(), "loaded");
+  }
+}
+
+TEST_F(bundle_folder, random_bytes_are_no_bundle) {
+  std::mt19937 random(2);
+  std::vector<char> noise(5000);
+  for (auto& c : noise) c = static_cast<char>(random());
+  write("weights.bin", noise);
+  EXPECT_THAT(refusal(), HasSubstr("weights.bin"));
+  write("manifest.toml", noise);
+  EXPECT_THAT(refusal(), HasSubstr("manifest.toml"));
+}
+
+TEST_F(bundle_folder, foreign_weights_are_refused) {
+  tests::temporary_folder other;
+  auto manifest = manifest_;
+  manifest.labels.push_back("d");
+  model_bundle(manifest, small_networks(manifest)).save(other.path());
+  std::filesystem::copy_file(other.path() / "weights.bin", folder_.path() / "weights.bin",
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_THAT(refusal(), HasSubstr("different bundles"));
+}
+
+TEST_F(bundle_folder, missing_files_and_keys_are_named) {
+  replace("base_width = 8", "base_with = 8");
+  EXPECT_THAT(refusal(), HasSubstr("\"base_width\" is nothing"));
+  std::filesystem::remove(folder_.path() / "weights.bin");
+  replace("base_with = 8", "base_width = 8");
+  EXPECT_THAT(refusal(), HasSubstr("weights.bin"));
+  std::filesystem::remove(folder_.path() / "manifest.toml");
+  EXPECT_THAT(refusal(), HasSubstr("manifest.toml: not found"));
+}
+
+TEST_F(bundle_folder, values_out_of_range_are_named) {
+  replace("base_width = 8", "base_width = 8000");
+  EXPECT_THAT(refusal(), HasSubstr("8000"));
+  replace("base_width = 8000", "base_width = 16");
+  EXPECT_THAT(refusal(), HasSubstr("shape"));
+  replace("format_version = 1", "format_version = 2");
+  EXPECT_THAT(refusal(), HasSubstr("format_version"));
+}
+
+TEST(weight_file, keeps_every_type_and_shape) {
+  tests::temporary_folder folder;
+  const auto file = folder.path() / "w.bin";
+  torch::manual_seed(1);
+  const named_tensors tensors = {{"scalar", torch::tensor(3.5F)},
+                                 {"half", torch::randn({3, 4, 5}).to(torch::kBFloat16)},
+                                 {"bytes", torch::randint(-127, 128, {7, 2}).to(torch::kChar)},
+                                 {"empty", torch::zeros({0, 3})}};
+  const auto id = write_weights(file, tensors);
+  const auto back = read_weights(file);
+  EXPECT_EQ(back.id, id);
+  ASSERT_EQ(back.tensors.size(), tensors.size());
+  for (const auto& [name, tensor] : tensors) EXPECT_TRUE(torch::equal(back.tensors.at(name), tensor)) << name;
+}
+
+}  // namespace
+}  // namespace dvfo::inference

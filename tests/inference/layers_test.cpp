@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+
+#include "inference/architectures/architecture.hpp"
+#include "inference/codec/feature_codec.hpp"
+#include "inference/error.hpp"
+#include "inference/execution/networks.hpp"
+#include "inference/layers/feature_quantiser.hpp"
+#include "inference/layers/network.hpp"
+#include "inference/layers/scam.hpp"
+
+namespace dvfo::inference {
+namespace {
+
+const std::vector<double> widths = {1.0, 0.75, 0.5, 0.25};
+
+architecture small() { return make_resnet18({.input_size = 16, .classes = 10, .base_width = 8, .feature_channels = 8}); }
+
+/// A network whose statistics and ranges come from a few batches, as after training.
+network observed(const std::vector<torch::Tensor>& batches) {
+  network net(small().trunk, widths);
+  torch::NoGradGuard no_gradient;
+  net->train();
+  for (int round = 0; round < 30; ++round) {
+    for (std::size_t v = 0; v < widths.size(); ++v) net(batches[static_cast<std::size_t>(round) % batches.size()], v);
+  }
+  net->eval();
+  net->set_observing(true);
+  for (const auto& x : batches) {
+    for (std::size_t v = 0; v < widths.size(); ++v) net(x, v);
+  }
+  net->set_observing(false);
+  return net;
+}
+
+std::vector<torch::Tensor> some_features() {
+  torch::manual_seed(5);
+  std::vector<torch::Tensor> out;
+  for (int i = 0; i < 3; ++i) out.push_back(torch::relu(torch::randn({16, 8, 8, 8})));
+  return out;
+}
+
+TEST(scam, importance_is_a_distribution_and_attention_never_adds) {
+  torch::manual_seed(1);
+  scam attention(16);
+  const auto features = torch::relu(torch::randn({4, 16, 8, 8}));
+  const auto out = attention(features);
+  EXPECT_EQ(out.features.sizes(), features.sizes());
+  EXPECT_TRUE(torch::allclose(out.importance.sum(1), torch::ones({4})));
+  EXPECT_TRUE((out.importance >= 0).all().item<bool>());
+  EXPECT_TRUE((out.features <= features).all().item<bool>());
+}
+
+TEST(scam, silent_channel_is_the_least_important) {
+  torch::manual_seed(1);
+  scam attention(8);
+  auto features = torch::rand({1, 8, 4, 4}) + 0.1;
+  features.index({0, 5}).zero_();
+  EXPECT_EQ(attention(features).importance.argmin(1).item<std::int64_t>(), 5);
+}
+
+TEST(secondary_mask, marks_the_rounded_share) {
+  const auto importance = torch::softmax(torch::randn({3, 10}), 1);
+  for (const double share : {0.0, 0.25, 0.5, 1.0}) {
+    const auto sent = secondary_mask(importance, share).sum(1);
+    EXPECT_TRUE((sent == static_cast<std::int64_t>(std::lround(share * 10))).all().item<bool>()) << share;
+  }
+}
+
+TEST(network, variants_share_weights_but_not_statistics) {
+  torch::manual_seed(2);
+  network net(small().trunk, widths);
+  const auto before = net->fold(1, 1).bias.clone();
+  net->train();
+  net(torch::randn({8, 8, 8, 8}), 0);  // only variant 0 sees a batch
+  EXPECT_TRUE(torch::equal(net->fold(1, 1).bias, before));
+  EXPECT_EQ(net->fold(1, 0).weight.size(0), 8);
+  EXPECT_EQ(net->fold(1, 3).weight.size(0), 2);
+}
+
+TEST(network, gradients_pass_through_fake_quantisation) {
+  torch::manual_seed(2);
+  network net(small().trunk, widths);
+  net->train();
+  net->set_observing(true);
+  net->set_fake_quantisation(true);
+  net(torch::relu(torch::randn({8, 8, 8, 8})), 2).sum().backward();
+  EXPECT_GT(net->named_parameters()["op1_weight"].grad().abs().sum().item<float>(), 0.0F);
+}
+
+TEST(float_network, folding_normalisation_changes_nothing) {
+  const auto batches = some_features();
+  auto net = observed(batches);
+  torch::NoGradGuard no_gradient;
+  for (std::size_t v = 0; v < widths.size(); ++v) {
+    const float_network folded(*net, v);
+    EXPECT_TRUE(torch::allclose(folded.forward(batches[0]), net(batches[0], v), 1e-3, 1e-4)) << "variant " << v;
+  }
+}
+
+// Fake quantisation is only worth its cost if it predicts what the integers will do.
+TEST(int8_network, computes_what_fake_quantisation_predicted) {
+  const auto batches = some_features();
+  auto net = observed(batches);
+  torch::NoGradGuard no_gradient;
+  for (std::size_t v = 0; v < widths.size(); ++v) {
+    const int8_network integers(*net, v);
+    net->set_fake_quantisation(false);
+    const auto exact = net(batches[1], v);
+    net->set_fake_quantisation(true);
+    const auto predicted = net(batches[1], v);
+    const auto actual = integers.forward(batches[1]);
+    const double range = (exact.max() - exact.min()).item<double>();
+    EXPECT_LT((actual - predicted).abs().mean().item<double>(), 0.01 * range) << "variant " << v;
+    EXPECT_LT((actual - exact).abs().mean().item<double>(), 0.04 * range) << "variant " << v;
+    EXPECT_GT((actual - exact).abs().max().item<double>(), 0.0) << "variant " << v << " is not quantised at all";
+  }
+}
+
+TEST(int8_network, refuses_a_network_that_never_observed_its_ranges) {
+  network net(small().trunk, widths);
+  EXPECT_THROW(int8_network(*net, 0), error);
+}
+
+// Training has the quantiser in the loop: it must see exactly what the codec will deliver.
+TEST(feature_quantiser, gives_what_the_codec_gives_after_the_wire) {
+  torch::manual_seed(4);
+  for (const int bits : {2, 4, 8}) {
+    feature_quantiser quantiser(6, bits);
+    const auto features = torch::relu(torch::randn({1, 6, 5, 7}));
+    quantiser->initialise(features);
+    feature_format format{.channels = 6, .height = 5, .width = 7, .bits = bits, .quantisers = {}};
+    for (int c = 0; c < 6; ++c) format.quantisers.push_back({0.0F, quantiser->steps()[c].item<float>()});
+    const std::vector<std::uint16_t> all = {0, 1, 2, 3, 4, 5};
+    std::vector<std::byte> frame;
+    const auto count = static_cast<std::size_t>(features.numel());
+    encode_features(format, {features.data_ptr<float>(), count}, all, frame);
+    std::vector<float> decoded(count);
+    decode_features(format, frame, decoded);
+    torch::NoGradGuard no_gradient;
+    const auto trained = quantiser(features).contiguous();
+    const auto delivered = torch::from_blob(decoded.data(), trained.sizes());
+    // Division and multiplication with the reciprocal may part on a rounding tie, nowhere else.
+    EXPECT_LE((trained - delivered).abs().gt(1e-5).sum().item<std::int64_t>(), 1) << bits << " bits";
+  }
+}
+
+}  // namespace
+}  // namespace dvfo::inference

@@ -1,0 +1,106 @@
+#include "inference/training/trainer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "inference/error.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace dvfo::inference {
+namespace {
+
+/// The smallest run that passes through every phase.
+training_options tiny(const std::filesystem::path& output) {
+  training_options o;
+  o.output = output;
+  o.name = "tiny";
+  o.base_width = 8;
+  o.feature_channels = 8;
+  o.reference_epochs = 1;
+  o.joint_epochs = 2;
+  o.quantisation_epochs = 1;
+  o.held_back = 100;
+  o.batch_size = 16;  // 20 steps an epoch: every share is drawn
+  o.threads = 1;
+  return o;
+}
+
+class trainer : public testing::Test {
+ protected:
+  model_bundle train(const training_options& options, const progress_callback& progress = [](const auto&) {}) {
+    return train_model(options, *train_set_, *test_set_, progress);
+  }
+
+  std::unique_ptr<dataset> train_set_ = make_procedural(subset::train, 420);
+  std::unique_ptr<dataset> test_set_ = make_procedural(subset::test, 100);
+  tests::temporary_folder folder_;
+};
+
+TEST_F(trainer, same_seed_gives_the_same_bundle_and_another_seed_another) {
+  const auto first = train(tiny(folder_.path() / "a"));
+  const auto second = train(tiny(folder_.path() / "b"));
+  auto other = tiny(folder_.path() / "c");
+  other.seed = 2;
+  EXPECT_EQ(first.manifest().id, second.manifest().id);
+  EXPECT_NE(first.manifest().id, train(other).manifest().id);
+}
+
+TEST_F(trainer, goes_on_after_a_kill_as_if_nothing_had_happened) {
+  const auto whole = train(tiny(folder_.path() / "whole"));
+  const auto interrupted = tiny(folder_.path() / "interrupted");
+  const auto die_in = [](const std::string& phase, int epoch) {
+    return [=](const training_progress& p) {
+      if (p.phase == phase && p.epoch == epoch) throw std::runtime_error("killed");
+    };
+  };
+  EXPECT_THROW(train(interrupted, die_in("joint", 1)), std::runtime_error);
+  EXPECT_THROW(train(interrupted, die_in("joint", 2)), std::runtime_error);
+  EXPECT_EQ(train(interrupted).manifest().id, whole.manifest().id);
+}
+
+TEST_F(trainer, writes_a_bundle_that_says_how_it_was_made) {
+  const auto bundle = train(tiny(folder_.path() / "t"));
+  const auto loaded = model_bundle::load(folder_.path() / "t");
+  EXPECT_EQ(loaded.manifest().id, bundle.manifest().id);
+  EXPECT_EQ(loaded.manifest().dataset, "procedural");
+  EXPECT_THAT(loaded.manifest().recipe, testing::HasSubstr("--base-width 8"));
+  EXPECT_GT(loaded.manifest().reference_top1, 0.0);
+  EXPECT_EQ(loaded.manifest().figures.front().lambda, 1.0);
+  EXPECT_EQ(loaded.manifest().figures.back().lambda, 0.0);
+}
+
+TEST_F(trainer, damaged_checkpoint_is_named) {
+  const auto options = tiny(folder_.path() / "t");
+  train(options);
+  std::filesystem::resize_file(folder_.path() / "t.checkpoint" / "joint.pt", 1000);
+  try {
+    train(options);
+    FAIL();
+  } catch (const error& e) {
+    EXPECT_THAT(e.what(), testing::HasSubstr("joint.pt"));
+  }
+}
+
+TEST(training_options, out_of_range_is_refused_by_name) {
+  const auto refusal = [](auto change) -> std::string {
+    auto options = tiny("somewhere");
+    change(options);
+    try {
+      completed(options);
+    } catch (const error& e) {
+      return e.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(refusal([](auto&) {}), "accepted");
+  EXPECT_THAT(refusal([](auto& o) { o.base_width = 0; }), testing::HasSubstr("--base-width is 0"));
+  EXPECT_THAT(refusal([](auto& o) { o.feature_bits = 3; }), testing::HasSubstr("--feature-bits is 3"));
+  EXPECT_THAT(refusal([](auto& o) { o.device = "tpu"; }), testing::HasSubstr("tpu"));
+  EXPECT_THAT(refusal([](auto& o) { o.output.clear(); }), testing::HasSubstr("--output"));
+  EXPECT_THAT(refusal([](auto& o) { o.quantisation_epochs = 2; }), testing::HasSubstr("--quantisation-epochs"));
+}
+
+}  // namespace
+}  // namespace dvfo::inference
