@@ -11,6 +11,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/paths.hpp"
 #include "cli/table.hpp"
+#include "inference/model.hpp"
 
 namespace dvfo::cli {
 namespace {
@@ -111,6 +112,7 @@ nlohmann::json to_json(const bench_results& results) {
 }
 
 int run_bench(bench_command& command) {
+  inference::prepare_for_single_images();
   command.table.settle();
   const auto results = measure(command, find_bundle(command.bundle).string());
   fmt::print("{}", command.json ? to_json(results).dump(2) + "\n" : rendered(results));

@@ -48,6 +48,7 @@ struct opened {
 
 opened open(evaluate_command& command) {
   command.table.settle();
+  inference::prepare_for_single_images();
   inference::set_intra_op_threads(static_cast<int>(command.threads));
   auto bundle = inference::model_bundle::load(find_bundle(command.bundle));
   const auto& dataset = bundle.manifest().dataset;

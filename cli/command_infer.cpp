@@ -15,6 +15,7 @@
 #include "edge_node/record.hpp"
 #include "edge_node/source.hpp"
 #include "edge_node/stream.hpp"
+#include "inference/model.hpp"
 
 namespace dvfo::cli {
 namespace {
@@ -38,6 +39,7 @@ struct infer_command {
 };
 
 int run_infer(infer_command& command) {
+  inference::prepare_for_single_images();
   command.table.settle();
   start_log("dvfo", command.log_level);
   edge_node::edge_node node(command.node);

@@ -23,6 +23,13 @@
 namespace dvfo::cloud_node {
 namespace {
 
+actors::system_options system_options(const settings& how) {
+  actors::system_options options;
+  // On every thread, because OpenMP keeps the number by thread: a worker that nobody told would take all cores.
+  options.on_thread_start = [threads = static_cast<int>(how.threads)] { inference::set_intra_op_threads(threads); };
+  return options;
+}
+
 actors::remote_inference_options router_options(const settings& how, const inference::bundle_manifest& manifest) {
   actors::remote_inference_options options;
   options.served = actors::describe(manifest);
@@ -50,9 +57,9 @@ struct cloud_node::impl {
       : how(settings_given),
         address(listen_address(how)),
         bundle(inference::model_bundle::load(cli::find_bundle(how.bundle))),
-        config(actors::system_options{}),
+        config(system_options(how)),
         system(config) {
-    inference::set_intra_op_threads(static_cast<int>(how.threads));
+    inference::set_intra_op_threads(static_cast<int>(how.threads));  // this thread prepares the models
     for (std::int64_t i = 0; i < how.workers; ++i) {
       auto backend = std::make_shared<actors::cloud_model_backend>(inference::cloud_model(bundle));
       workers.push_back(actors::spawn_remote_worker(system, std::move(backend), bundle.manifest().format));

@@ -10,6 +10,7 @@
 #include "cli/program.hpp"
 #include "cli/signals.hpp"
 #include "cloud_node/cloud_node.hpp"
+#include "inference/model.hpp"
 
 namespace {
 
@@ -22,6 +23,7 @@ constexpr const char* description =
     "  DVFO_MAX_BATCH=8 dvfo-cloud --config /etc/dvfo/cloud.toml\n";
 
 int run(int argc, const char* const* argv) {
+  dvfo::inference::prepare_for_single_images();
   std::promise<int> stopped;
   dvfo::cli::stop_signals signals;  // its thread uses the promise, which outlives it
   dvfo::cloud_node::settings settings;

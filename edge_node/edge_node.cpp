@@ -56,6 +56,8 @@ std::optional<cli::address> cloud_address(const settings& how) {
 actors::system_options system_options(const settings& how) {
   actors::system_options options;
   options.network = place_of(how) == cloud_place::network;
+  // On every thread, because OpenMP keeps the number by thread: a worker that nobody told would take all cores.
+  options.on_thread_start = [threads = static_cast<int>(how.threads)] { inference::set_intra_op_threads(threads); };
   return options;
 }
 
@@ -68,7 +70,7 @@ struct edge_node::impl {
         bundle(inference::model_bundle::load(cli::find_bundle(how.bundle))),
         config(system_options(how)),
         system(config) {
-    inference::set_intra_op_threads(static_cast<int>(how.threads));
+    inference::set_intra_op_threads(static_cast<int>(how.threads));  // this thread prepares the models
     spawn_pipeline();
     switch (place_of(how)) {
       case cloud_place::none:

@@ -17,6 +17,7 @@
 #include "edge_node/record.hpp"
 #include "edge_node/source.hpp"
 #include "edge_node/stream.hpp"
+#include "inference/model.hpp"
 
 namespace {
 
@@ -101,6 +102,7 @@ int stream_input(edge::edge_node& node, const edge::settings& settings, const da
 }
 
 int run(int argc, const char* const* argv) {
+  dvfo::inference::prepare_for_single_images();
   std::atomic<bool> stop = false;
   std::promise<void> stopped;
   cli::stop_signals signals;  // its thread uses the two above: they outlive it

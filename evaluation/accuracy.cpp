@@ -22,7 +22,8 @@ std::vector<double> time_local(const model_bundle& bundle, const dataset& data) 
   for (const double share : trained_shares) {
     if (share >= 1.0) continue;
     const auto split = split_channels(extracted.importance, share);
-    out.push_back(median_milliseconds([&] { static_cast<void>(edge.infer_local(extracted.features, split.primary, share)); }));
+    out.push_back(
+        median_milliseconds([&] { static_cast<void>(edge.infer_local(extracted.features, split.primary, share)); }));
   }
   return out;
 }
@@ -31,9 +32,10 @@ std::vector<double> time_local(const model_bundle& bundle, const dataset& data) 
 
 void require_same_labels(const model_bundle& bundle, const dataset& data) {
   if (data.labels() == bundle.manifest().labels) return;
-  throw error(errc::bad_argument,
-              fmt::format("bundle {} was trained on {} ({} classes), but the data set is {} ({} classes); give --data the set it was trained on",
-                          bundle.manifest().name, bundle.manifest().dataset, bundle.manifest().labels.size(), data.name(), data.labels().size()));
+  throw error(errc::bad_argument, fmt::format("bundle {} was trained on {} ({} classes), but the data set is {} ({} "
+                                              "classes); give --data the set it was trained on",
+                                              bundle.manifest().name, bundle.manifest().dataset,
+                                              bundle.manifest().labels.size(), data.name(), data.labels().size()));
 }
 
 accuracy_report evaluate_accuracy(const model_bundle& bundle, const dataset& data, const progress_callback& progress) {

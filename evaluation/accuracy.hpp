@@ -10,18 +10,19 @@
 
 namespace dvfo::evaluation {
 
-/// What one trained share gives on the test images, all on the deployed path (int8 local DNN, features through the codec).
+/// What one trained share gives on the test images, all on the deployed path (int8 local DNN, features through the
+/// codec).
 struct accuracy_row {
   double share = 0.0;
-  double lambda = 0.0;                  ///< the bundle's, chosen on held-back training images
-  double top1 = 0.0;                    ///< percent, fused with λ
-  double loss_points = 0.0;             ///< reference − top1
-  double top1_at_half = 0.0;            ///< percent, fused with λ = 0.5 where both halves exist, else as top1
-  std::optional<double> local_top1;     ///< percent; absent at share 1
-  std::optional<double> remote_top1;    ///< percent; absent at share 0
-  double wire_bytes_mean = 0.0;         ///< whole feature frame, headers included
-  std::int64_t local_macs = 0;          ///< multiply-accumulates of the local DNN at this width; 0 at share 1
-  std::optional<double> local_ms;       ///< median milliseconds of one image through the local DNN; absent at share 1
+  double lambda = 0.0;                ///< the bundle's, chosen on held-back training images
+  double top1 = 0.0;                  ///< percent, fused with λ
+  double loss_points = 0.0;           ///< reference − top1
+  double top1_at_half = 0.0;          ///< percent, fused with λ = 0.5 where both halves exist, else as top1
+  std::optional<double> local_top1;   ///< percent; absent at share 1
+  std::optional<double> remote_top1;  ///< percent; absent at share 0
+  double wire_bytes_mean = 0.0;       ///< whole feature frame, headers included
+  std::int64_t local_macs = 0;        ///< multiply-accumulates of the local DNN at this width; 0 at share 1
+  std::optional<double> local_ms;     ///< median milliseconds of one image through the local DNN; absent at share 1
 };
 
 struct accuracy_report {
@@ -33,7 +34,8 @@ struct accuracy_report {
 /// (images done, images in all)
 using progress_callback = std::function<void(std::size_t, std::size_t)>;
 
-/// Measures a bundle on every image of `data` (DVFO §6.4). Throws inference::error(bad_argument) when the data set's labels are not the bundle's.
+/// Measures a bundle on every image of `data` (DVFO §6.4). Throws inference::error(bad_argument) when the data set's
+/// labels are not the bundle's.
 accuracy_report evaluate_accuracy(const inference::model_bundle& bundle, const inference::dataset& data,
                                   const progress_callback& progress);
 

@@ -21,7 +21,8 @@ struct fusion_report {
   std::vector<fusion_row> rows;
 };
 
-/// Compares the weighted sum with the bundle's two learned fusions at every share that has two halves. Throws as evaluate_accuracy.
+/// Compares the weighted sum with the bundle's two learned fusions at every share that has two halves. Throws as
+/// evaluate_accuracy.
 fusion_report evaluate_fusion(const inference::model_bundle& bundle, const inference::dataset& data,
                               const progress_callback& progress);
 

@@ -7,7 +7,7 @@
 namespace dvfo::evaluation {
 namespace {
 
-constexpr int warm_up_runs = 20;   // operators prepare and cache their kernels on first use
+constexpr int warm_up_runs = 20;  // operators prepare and cache their kernels on first use
 constexpr int measured_runs = 201;
 
 }  // namespace

@@ -4,7 +4,8 @@
 
 namespace dvfo::evaluation {
 
-/// Median wall-clock milliseconds of `work` over some hundred runs after a warm-up; the median, because the machines are shared.
+/// Median wall-clock milliseconds of `work` over some hundred runs after a warm-up; the median, because the machines
+/// are shared.
 double median_milliseconds(const std::function<void()>& work);
 
 }  // namespace dvfo::evaluation

@@ -16,11 +16,13 @@ namespace dvfo::inference {
 
 class model_bundle;
 
-/// Feature map [C, H, W] of one image, float, after attention (DVFO §5.2). A cheap handle: copies share the immutable values.
+/// Feature map [C, H, W] of one image, float, after attention (DVFO §5.2). A cheap handle: copies share the immutable
+/// values.
 class feature_map {
  public:
   feature_map() = default;
-  explicit feature_map(std::vector<float> values) : values_(std::make_shared<const std::vector<float>>(std::move(values))) {}
+  explicit feature_map(std::vector<float> values)
+      : values_(std::make_shared<const std::vector<float>>(std::move(values))) {}
   [[nodiscard]] std::span<const float> values() const {
     return values_ ? std::span<const float>(*values_) : std::span<const float>();
   }
@@ -41,8 +43,8 @@ struct channel_split {
   std::vector<std::uint16_t> secondary;
 };
 
-/// Splits by importance: round(share · C) channels of least importance become secondary (ties: the higher index goes). At
-/// share 0 nothing is sent, at share 1 everything. Throws error(bad_argument) unless 0 ≤ share ≤ 1.
+/// Splits by importance: round(share · C) channels of least importance become secondary (ties: the higher index goes).
+/// At share 0 nothing is sent, at share 1 everything. Throws error(bad_argument) unless 0 ≤ share ≤ 1.
 channel_split split_channels(std::span<const float> importance, double share);
 
 /// Probabilities of `logits` (softmax, computed in double).
@@ -55,7 +57,8 @@ std::size_t argmax(std::span<const float> values);
 /// both are the caller's business). Sizes must agree, else error(bad_argument).
 std::vector<float> fuse_weighted(std::span<const float> local, std::span<const float> remote, double lambda);
 
-/// The edge's half: extractor, SCAM and the slimmable int8 local DNN. Not thread-safe: one owner (a detached actor) at a time.
+/// The edge's half: extractor, SCAM and the slimmable int8 local DNN. Not thread-safe: one owner (a detached actor) at
+/// a time.
 class edge_model {
  public:
   /// Prepares every width's int8 execution. Throws error(bad_bundle).
@@ -67,8 +70,8 @@ class edge_model {
   /// `picture` of any size: it is resized and centre-cropped to the bundle's input size.
   [[nodiscard]] extraction extract(const image& picture);
 
-  /// Logits [classes] of the local DNN from the primary channels alone, at the width that belongs to `share` (1 − share,
-  /// on the grid 1, ¾, ½, ¼; share 1 has no local half and is an error(bad_argument)).
+  /// Logits [classes] of the local DNN from the primary channels alone, at the width that belongs to `share` (1 −
+  /// share, on the grid 1, ¾, ½, ¼; share 1 has no local half and is an error(bad_argument)).
   [[nodiscard]] std::vector<float> infer_local(const feature_map& features, std::span<const std::uint16_t> primary,
                                                double share);
 
@@ -77,7 +80,8 @@ class edge_model {
   std::unique_ptr<impl> impl_;
 };
 
-/// The cloud's half: the benchmark DNN without its first stage, in float. Not thread-safe: one worker owns one instance.
+/// The cloud's half: the benchmark DNN without its first stage, in float. Not thread-safe: one worker owns one
+/// instance.
 class cloud_model {
  public:
   explicit cloud_model(const model_bundle& bundle);
@@ -86,18 +90,26 @@ class cloud_model {
   cloud_model& operator=(cloud_model&&) noexcept;
 
   /// Logits [classes] of each feature map [C, H, W] in a batch whose tasks share one grid share (grid_share below).
-  [[nodiscard]] std::vector<std::vector<float>> infer_remote(std::span<const std::vector<float>> features, double share);
+  [[nodiscard]] std::vector<std::vector<float>> infer_remote(std::span<const std::vector<float>> features,
+                                                             double share);
 
  private:
   struct impl;
   std::unique_ptr<impl> impl_;
 };
 
-/// The trained share nearest to `share`: 0, ¼, ½, ¾ or 1 — but never 0 unless share is 0, nor 1 unless share is 1, because
-/// the halves that exist differ there.
+/// The trained share nearest to `share`: 0, ¼, ½, ¾ or 1 — but never 0 unless share is 0, nor 1 unless share is 1,
+/// because the halves that exist differ there.
 double grid_share(double share);
 
-/// LibTorch's threads inside one operator, for the whole process; call once before the first model is made.
+/// Prepares this process to run single images rather than large batches; call it first thing, before there is a second
+/// thread. It caps oneDNN at AVX-512 VNNI unless the user's ONEDNN_MAX_CPU_ISA says otherwise: with AMX, oneDNN asks
+/// the processor what it is before every small convolution, which on a virtual machine costs some 20 µs each
+/// (docs/performance.md). Training does not call it.
+void prepare_for_single_images();
+
+/// LibTorch's threads inside one operator, for the calling thread and those that start after it; call it before the
+/// first model is made.
 void set_intra_op_threads(int threads);
 
 }  // namespace dvfo::inference

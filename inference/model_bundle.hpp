@@ -23,25 +23,27 @@ struct share_figures {
 
 /// What a bundle says of itself.
 struct bundle_manifest {
-  std::string name;               ///< e.g. "cifar100-resnet18-w32"
-  std::string architecture;       ///< e.g. "resnet18"
-  std::string dataset;            ///< data set's name
-  int input_size = 0;             ///< side of the square input in pixels
-  int base_width = 0;             ///< channels of the first stage at width 1
+  std::string name;          ///< e.g. "cifar100-resnet18-w32"
+  std::string architecture;  ///< e.g. "resnet18"
+  std::string dataset;       ///< data set's name
+  int input_size = 0;        ///< side of the square input in pixels
+  int base_width = 0;        ///< channels of the first stage at width 1
   std::vector<std::string> labels;
   feature_format format;
-  double reference_top1 = 0.0;    ///< unsplit float model, percent
+  double reference_top1 = 0.0;         ///< unsplit float model, percent
   std::vector<share_figures> figures;  ///< one per trained share
-  std::string recipe;             ///< the command line that made it
-  std::uint64_t id = 0;           ///< hash of the weights: both ends of a link must agree
+  std::string recipe;                  ///< the command line that made it
+  std::uint64_t id = 0;                ///< hash of the weights: both ends of a link must agree
 };
 
-/// A model bundle: a directory with manifest.toml and weights.bin (docs/model-bundle.md). Immutable once loaded; copies share; thread-safe.
+/// A model bundle: a directory with manifest.toml and weights.bin (docs/model-bundle.md). Immutable once loaded; copies
+/// share; thread-safe.
 class model_bundle {
  public:
   struct weights;  // LibTorch's part, in inference/bundle/weights.hpp
 
-  /// Loads and checks everything: format version, sizes, shapes, checksum. Throws error(bad_bundle) naming the file, what was found and what was expected.
+  /// Loads and checks everything: format version, sizes, shapes, checksum. Throws error(bad_bundle) naming the file,
+  /// what was found and what was expected.
   static model_bundle load(const std::filesystem::path& folder);
 
   /// Writes manifest.toml and weights.bin, creating the folder. Throws error(io).

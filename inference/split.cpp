@@ -45,7 +45,8 @@ std::size_t argmax(std::span<const float> values) {
 
 std::vector<float> fuse_weighted(std::span<const float> local, std::span<const float> remote, double lambda) {
   if (local.size() != remote.size()) {
-    throw error(errc::bad_argument, fmt::format("cannot fuse {} local with {} remote logits", local.size(), remote.size()));
+    throw error(errc::bad_argument,
+                fmt::format("cannot fuse {} local with {} remote logits", local.size(), remote.size()));
   }
   std::vector<float> out(local.size());
   std::transform(local.begin(), local.end(), remote.begin(), out.begin(),

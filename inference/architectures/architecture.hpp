@@ -7,8 +7,9 @@
 
 namespace dvfo::inference {
 
-/// A benchmark DNN in two parts: the extractor, which runs on the edge and ends in the narrow, strided feature map that may travel, and
-/// the trunk: all that follows. The remote DNN is the trunk in float; the local DNN is the same trunk, slimmable, in int8.
+/// A benchmark DNN in two parts: the extractor, which runs on the edge and ends in the narrow, strided feature map that
+/// may travel, and the trunk: all that follows. The remote DNN is the trunk in float; the local DNN is the same trunk,
+/// slimmable, in int8.
 struct architecture {
   std::string name;
   graph extractor;
@@ -19,14 +20,14 @@ struct architecture {
 
 /// Sizes that an architecture is built for.
 struct architecture_options {
-  int input_size = 32;        ///< side of the square input in pixels
+  int input_size = 32;  ///< side of the square input in pixels
   int classes = 10;
   int base_width = 32;        ///< channels of the first stage; published ResNet-18: 64
   int feature_channels = 32;  ///< C of the feature map
 };
 
-/// ResNet-18 (He et al. 2016) in its CIFAR form: the extractor is the first convolution plus a strided one; from there on the
-/// stages run at ½, ½, ¼ and ⅛ of the input's side, so that stages two to four keep their published resolution.
+/// ResNet-18 (He et al. 2016) in its CIFAR form: the extractor is the first convolution plus a strided one; from there
+/// on the stages run at ½, ½, ¼ and ⅛ of the input's side, so that stages two to four keep their published resolution.
 architecture make_resnet18(const architecture_options& options);
 
 /// Builds an architecture by name. Throws error(bad_argument) that lists the known names.

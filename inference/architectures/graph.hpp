@@ -37,7 +37,8 @@ class graph {
 
   [[nodiscard]] const std::vector<op>& ops() const { return ops_; }
   [[nodiscard]] const op& at(int index) const { return ops_[static_cast<std::size_t>(index)]; }
-  /// Channels of an operator's output at `width` (0, 1]: inputs and classifiers keep theirs, all others keep that share.
+  /// Channels of an operator's output at `width` (0, 1]: inputs and classifiers keep theirs, all others keep that
+  /// share.
   [[nodiscard]] int channels_at(int index, double width) const;
 
  private:

@@ -5,7 +5,8 @@
 namespace dvfo::inference {
 namespace {
 
-/// Two 3×3 convolutions around an identity, which becomes a 1×1 projection where the shape changes (He et al. 2016, §3.3 option B).
+/// Two 3×3 convolutions around an identity, which becomes a 1×1 projection where the shape changes (He et al. 2016,
+/// §3.3 option B).
 int basic_block(graph& trunk, int from, int channels, int stride) {
   const int first = trunk.conv(from, channels, 3, stride, true);
   const int second = trunk.conv(first, channels, 3, 1, false);

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <charconv>
 #include <cmath>
 #include <fstream>
-#include <toml++/toml.h>
 
 #include "inference/error.hpp"
 
@@ -33,7 +33,8 @@ class fields {
 
   double number(const char* key, double lowest, double highest) const {
     const auto value = get<double>(key, "a number");
-    if (!(value >= lowest && value <= highest)) fail(key, std::to_string(value), fmt::format("{} to {}", lowest, highest));
+    if (!(value >= lowest && value <= highest))
+      fail(key, std::to_string(value), fmt::format("{} to {}", lowest, highest));
     return value;
   }
 
@@ -63,7 +64,8 @@ feature_format read_format(const fields& in) {
   const auto count = static_cast<std::size_t>(format.channels);
   for (const auto& step : in.list("feature_steps", count, count)) {
     const auto value = step.value<double>();
-    if (!value || !(*value > 0.0) || !std::isfinite(*value)) in.fail("feature_steps", "not positive", "one step > 0 a channel");
+    if (!value || !(*value > 0.0) || !std::isfinite(*value))
+      in.fail("feature_steps", "not positive", "one step > 0 a channel");
     format.quantisers.push_back({0.0F, static_cast<float>(*value)});
   }
   check(format);
@@ -77,7 +79,8 @@ std::vector<share_figures> read_figures(const std::filesystem::path& file, const
     if (table == nullptr) in.fail("share", "no table", "[[share]] tables");
     const fields row(file, *table);
     const double share = row.number("share", 0.0, 1.0);
-    if (share != trained_shares[figures.size()]) in.fail("share", std::to_string(share), "0, 0.25, 0.5, 0.75, 1 in this order");
+    if (share != trained_shares[figures.size()])
+      in.fail("share", std::to_string(share), "0, 0.25, 0.5, 0.75, 1 in this order");
     figures.push_back({share, row.number("lambda", 0.0, 1.0), row.number("top1_percent", 0.0, 100.0)});
   }
   return figures;
@@ -112,12 +115,15 @@ bundle_manifest parse(const std::filesystem::path& file, const toml::table& docu
 bundle_manifest read_manifest(const std::filesystem::path& file) {
   std::error_code failure;
   if (!std::filesystem::is_regular_file(file, failure)) {
-    throw error(errc::bad_bundle, fmt::format("{}: not found; a model bundle is a folder with manifest.toml and weights.bin", file.string()));
+    throw error(
+        errc::bad_bundle,
+        fmt::format("{}: not found; a model bundle is a folder with manifest.toml and weights.bin", file.string()));
   }
   try {
     return parse(file, toml::parse_file(file.string()));
   } catch (const toml::parse_error& e) {
-    throw error(errc::bad_bundle, fmt::format("{}, line {}: {}; expected TOML", file.string(), e.source().begin.line, e.description()));
+    throw error(errc::bad_bundle,
+                fmt::format("{}, line {}: {}; expected TOML", file.string(), e.source().begin.line, e.description()));
   }
 }
 
@@ -146,7 +152,8 @@ void write_manifest(const std::filesystem::path& file, const bundle_manifest& ma
                              {"labels", labels},
                              {"share", shares}};
   std::ofstream out(file);
-  out << "# Written by `dvfo train model`; the key \"recipe\" says how. See docs/model-bundle.md.\n" << document << '\n';
+  out << "# Written by `dvfo train model`; the key \"recipe\" says how. See docs/model-bundle.md.\n"
+      << document << '\n';
   if (!out.flush()) throw error(errc::io, fmt::format("{}: cannot be written", file.string()));
 }
 

@@ -17,8 +17,10 @@ model_bundle model_bundle::load(const std::filesystem::path& folder) {
   auto manifest = read_manifest(folder / "manifest.toml");
   const auto stored = read_weights(folder / "weights.bin");
   if (stored.id != manifest.id) {
-    throw error(errc::bad_bundle, fmt::format("{}: weights.bin has id {:016x}, manifest.toml expects {:016x}: they belong to different bundles",
-                                              folder.string(), stored.id, manifest.id));
+    throw error(
+        errc::bad_bundle,
+        fmt::format("{}: weights.bin has id {:016x}, manifest.toml expects {:016x}: they belong to different bundles",
+                    folder.string(), stored.id, manifest.id));
   }
   auto tensors = restore(manifest, stored.tensors);
   return {std::move(manifest), std::move(tensors)};
@@ -33,7 +35,8 @@ void model_bundle::save(const std::filesystem::path& folder) const {
 
 double model_bundle::lambda(double share) const {
   const auto& rows = manifest_->figures;
-  const auto above = std::find_if(rows.begin(), rows.end(), [&](const share_figures& row) { return row.share >= share; });
+  const auto above =
+      std::find_if(rows.begin(), rows.end(), [&](const share_figures& row) { return row.share >= share; });
   if (above == rows.begin()) return rows.front().lambda;
   if (above == rows.end()) return rows.back().lambda;
   const auto below = std::prev(above);

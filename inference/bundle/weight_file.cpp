@@ -18,19 +18,23 @@ using bytes = std::vector<char>;
 
 constexpr std::array<char, 8> magic = {'D', 'V', 'F', 'O', 'W', 'T', '0', '1'};
 constexpr std::size_t header_size = magic.size() + sizeof(std::uint64_t);
-constexpr int compression_level = 12;                        // written once, read often
-constexpr std::uint64_t largest_file = 256ULL << 20;         // bytes; far above any bundle of ours
-constexpr std::uint64_t largest_tensor = 64ULL << 20;        // elements
+constexpr int compression_level = 12;                  // written once, read often
+constexpr std::uint64_t largest_file = 256ULL << 20;   // bytes; far above any bundle of ours
+constexpr std::uint64_t largest_tensor = 64ULL << 20;  // elements
 constexpr std::size_t most_dimensions = 8;
 
 enum class element : std::uint8_t { float32 = 1, bfloat16 = 2, int8 = 3 };
 
 element element_of(torch::ScalarType type) {
   switch (type) {
-    case torch::kFloat: return element::float32;
-    case torch::kBFloat16: return element::bfloat16;
-    case torch::kChar: return element::int8;
-    default: throw error(errc::bad_argument, fmt::format("cannot store tensors of type {}", c10::toString(type)));
+    case torch::kFloat:
+      return element::float32;
+    case torch::kBFloat16:
+      return element::bfloat16;
+    case torch::kChar:
+      return element::int8;
+    default:
+      throw error(errc::bad_argument, fmt::format("cannot store tensors of type {}", c10::toString(type)));
   }
 }
 
@@ -67,8 +71,8 @@ void put_tensor(bytes& out, const std::string& name, const torch::Tensor& value)
   put(out, type);
   put(out, static_cast<std::uint8_t>(tensor.dim()));
   for (const auto d : tensor.sizes()) put(out, static_cast<std::uint32_t>(d));
-  const auto planes = to_planes(static_cast<const char*>(tensor.data_ptr()), static_cast<std::size_t>(tensor.numel()),
-                                size_of(type));
+  const auto planes =
+      to_planes(static_cast<const char*>(tensor.data_ptr()), static_cast<std::size_t>(tensor.numel()), size_of(type));
   bytes packed(ZSTD_compressBound(planes.size()));
   const auto size = ZSTD_compress(packed.data(), packed.size(), planes.data(), planes.size(), compression_level);
   if (ZSTD_isError(size) != 0) throw error(errc::io, fmt::format("zstd: {}", ZSTD_getErrorName(size)));
@@ -99,8 +103,8 @@ class reader {
   void skip(std::size_t count) { take(count); }
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw error(errc::bad_bundle, fmt::format("{}: {}; the weights are damaged, fetch or train the bundle again",
-                                              file_.string(), what));
+    throw error(errc::bad_bundle,
+                fmt::format("{}: {}; the weights are damaged, fetch or train the bundle again", file_.string(), what));
   }
 
  private:
@@ -113,9 +117,11 @@ std::pair<std::string, torch::Tensor> get_tensor(reader& in) {
   const auto name_size = in.get<std::uint16_t>();
   std::string name(in.take(name_size), name_size);
   const auto type = in.get<element>();
-  if (type < element::float32 || type > element::int8) in.fail(fmt::format("tensor {} has the unknown type {}", name, static_cast<int>(type)));
+  if (type < element::float32 || type > element::int8)
+    in.fail(fmt::format("tensor {} has the unknown type {}", name, static_cast<int>(type)));
   const auto dimensions = in.get<std::uint8_t>();
-  if (dimensions > most_dimensions) in.fail(fmt::format("tensor {} has {} dimensions, at most {} expected", name, dimensions, most_dimensions));
+  if (dimensions > most_dimensions)
+    in.fail(fmt::format("tensor {} has {} dimensions, at most {} expected", name, dimensions, most_dimensions));
   std::vector<std::int64_t> shape;
   std::uint64_t count = 1;
   for (int d = 0; d < dimensions; ++d) {
@@ -126,9 +132,11 @@ std::pair<std::string, torch::Tensor> get_tensor(reader& in) {
   const auto packed_size = in.get<std::uint32_t>();
   const char* packed = in.take(packed_size);
   const std::size_t expected = count * size_of(type);
-  if (ZSTD_getFrameContentSize(packed, packed_size) != expected) in.fail(fmt::format("tensor {} does not unpack to {} bytes", name, expected));
+  if (ZSTD_getFrameContentSize(packed, packed_size) != expected)
+    in.fail(fmt::format("tensor {} does not unpack to {} bytes", name, expected));
   bytes planes(expected);
-  if (ZSTD_decompress(planes.data(), planes.size(), packed, packed_size) != expected) in.fail(fmt::format("tensor {} does not unpack", name));
+  if (ZSTD_decompress(planes.data(), planes.size(), packed, packed_size) != expected)
+    in.fail(fmt::format("tensor {} does not unpack", name));
   auto tensor = torch::empty(shape, type_of(type));
   from_planes(planes, static_cast<char*>(tensor.data_ptr()), count, size_of(type));
   return {std::move(name), std::move(tensor)};
@@ -137,13 +145,16 @@ std::pair<std::string, torch::Tensor> get_tensor(reader& in) {
 bytes read_all(const std::filesystem::path& file) {
   std::error_code failure;
   const auto size = std::filesystem::file_size(file, failure);
-  if (failure) throw error(errc::bad_bundle, fmt::format("{}: {}; a bundle needs this file", file.string(), failure.message()));
+  if (failure)
+    throw error(errc::bad_bundle, fmt::format("{}: {}; a bundle needs this file", file.string(), failure.message()));
   if (size < header_size || size > largest_file) {
-    throw error(errc::bad_bundle, fmt::format("{}: {} bytes; expected {} to {}", file.string(), size, header_size, largest_file));
+    throw error(errc::bad_bundle,
+                fmt::format("{}: {} bytes; expected {} to {}", file.string(), size, header_size, largest_file));
   }
   bytes all(size);
   std::ifstream in(file, std::ios::binary);
-  if (!in.read(all.data(), static_cast<std::streamsize>(size))) throw error(errc::io, fmt::format("{}: cannot be read", file.string()));
+  if (!in.read(all.data(), static_cast<std::streamsize>(size)))
+    throw error(errc::io, fmt::format("{}: cannot be read", file.string()));
   return all;
 }
 
@@ -158,7 +169,8 @@ std::uint64_t write_weights(const std::filesystem::path& file, const named_tenso
   all.insert(all.end(), body.begin(), body.end());
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   if (!out.write(all.data(), static_cast<std::streamsize>(all.size())).flush()) {
-    throw error(errc::io, fmt::format("{}: cannot be written; is the disk full or the folder read-only?", file.string()));
+    throw error(errc::io,
+                fmt::format("{}: cannot be written; is the disk full or the folder read-only?", file.string()));
   }
   return id;
 }

@@ -11,8 +11,8 @@ namespace dvfo::inference {
 
 using named_tensors = std::map<std::string, torch::Tensor>;
 
-/// Writes tensors (float32, bfloat16 or int8, any shape) into one file: byte planes compressed with zstd, an XXH3 checksum over all (docs/model-bundle.md).
-/// Returns the checksum, which identifies the weights. Throws error(io).
+/// Writes tensors (float32, bfloat16 or int8, any shape) into one file: byte planes compressed with zstd, an XXH3
+/// checksum over all (docs/model-bundle.md). Returns the checksum, which identifies the weights. Throws error(io).
 std::uint64_t write_weights(const std::filesystem::path& file, const named_tensors& tensors);
 
 /// What a weight file holds, and its checksum.
@@ -21,8 +21,8 @@ struct weight_file {
   std::uint64_t id = 0;
 };
 
-/// Reads a weight file. The checksum is verified before anything is parsed and every size before it is allocated. Throws error(bad_bundle)
-/// naming the file, what was found and what was expected; error(io) when it cannot be read.
+/// Reads a weight file. The checksum is verified before anything is parsed and every size before it is allocated.
+/// Throws error(bad_bundle) naming the file, what was found and what was expected; error(io) when it cannot be read.
 weight_file read_weights(const std::filesystem::path& file);
 
 }  // namespace dvfo::inference

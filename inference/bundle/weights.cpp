@@ -35,12 +35,15 @@ torch::Tensor expand(const torch::Tensor& steps, const torch::Tensor& like) {
 /// The stored tensor `name`, as float32; int8 weights are multiplied with their steps.
 torch::Tensor find(const named_tensors& tensors, const std::string& name) {
   const auto stored = tensors.find(name);
-  if (stored == tensors.end()) throw error(errc::bad_bundle, fmt::format("weights.bin has no tensor {}: it is of another model than manifest.toml", name));
+  if (stored == tensors.end())
+    throw error(errc::bad_bundle,
+                fmt::format("weights.bin has no tensor {}: it is of another model than manifest.toml", name));
   if (stored->second.scalar_type() != torch::kChar) return stored->second.to(torch::kFloat);
   const auto steps = tensors.find(name + ".step");
   const auto integers = stored->second.to(torch::kFloat);
   if (steps == tensors.end() || steps->second.dim() != 1 || steps->second.size(0) != integers.size(0)) {
-    throw error(errc::bad_bundle, fmt::format("weights.bin: tensor {} lacks its steps, one for each of {} channels", name, integers.size(0)));
+    throw error(errc::bad_bundle, fmt::format("weights.bin: tensor {} lacks its steps, one for each of {} channels",
+                                              name, integers.size(0)));
   }
   return integers * expand(steps->second, integers);
 }
@@ -82,14 +85,16 @@ std::shared_ptr<const model_bundle::weights> restore(const bundle_manifest& mani
   visit_networks(*networks, [&](const std::string& name, torch::Tensor target) {
     const auto value = find(tensors, name);
     if (value.sizes() != target.sizes()) {
-      throw error(errc::bad_bundle, fmt::format("weights.bin: tensor {} has shape {}, expected {} from manifest.toml", name,
-                                                c10::str(value.sizes()), c10::str(target.sizes())));
+      throw error(errc::bad_bundle, fmt::format("weights.bin: tensor {} has shape {}, expected {} from manifest.toml",
+                                                name, c10::str(value.sizes()), c10::str(target.sizes())));
     }
-    if (!value.isfinite().all().item<bool>()) throw error(errc::bad_bundle, fmt::format("weights.bin: tensor {} holds NaN or infinity", name));
+    if (!value.isfinite().all().item<bool>())
+      throw error(errc::bad_bundle, fmt::format("weights.bin: tensor {} holds NaN or infinity", name));
     target.copy_(value);
     used += tensors.contains(name + ".step") ? 2 : 1;
   });
-  if (used != tensors.size()) throw error(errc::bad_bundle, fmt::format("weights.bin holds {} tensors, expected {}", tensors.size(), used));
+  if (used != tensors.size())
+    throw error(errc::bad_bundle, fmt::format("weights.bin holds {} tensors, expected {}", tensors.size(), used));
   networks->split->eval();
   networks->reference->eval();
   return networks;

@@ -4,8 +4,8 @@
 
 #include "inference/bundle/weight_file.hpp"
 #include "inference/layers/fusion.hpp"
-#include "inference/model_bundle.hpp"
 #include "inference/layers/split_network.hpp"
+#include "inference/model_bundle.hpp"
 
 namespace dvfo::inference {
 
@@ -19,10 +19,12 @@ struct model_bundle::weights {
 /// The architecture that a manifest describes.
 architecture architecture_of(const bundle_manifest& manifest);
 
-/// Every tensor of the networks by name, in the type it is stored in: the local trunk's weights as int8 with their steps, the remote and reference trunks' in bfloat16, all else in float32.
+/// Every tensor of the networks by name, in the type it is stored in: the local trunk's weights as int8 with their
+/// steps, the remote and reference trunks' in bfloat16, all else in float32.
 named_tensors store(const model_bundle::weights& networks);
 
-/// Fills freshly built networks of the manifest's shapes. Throws error(bad_bundle) when a tensor is missing, superfluous or of another shape.
+/// Fills freshly built networks of the manifest's shapes. Throws error(bad_bundle) when a tensor is missing,
+/// superfluous or of another shape.
 std::shared_ptr<const model_bundle::weights> restore(const bundle_manifest& manifest, const named_tensors& tensors);
 
 }  // namespace dvfo::inference

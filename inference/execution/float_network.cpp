@@ -25,7 +25,8 @@ torch::Tensor float_network::forward(const torch::Tensor& x) const {
     const layer& l = layers_[i];
     const torch::Tensor& first = values[static_cast<std::size_t>(o.from[0])];
     switch (o.kind) {
-      case op_kind::input: break;
+      case op_kind::input:
+        break;
       case op_kind::conv: {
         auto y = torch::conv2d(first, l.weight, l.bias, o.stride, o.kernel / 2);
         values.push_back(o.relu ? y.relu_() : y);
@@ -34,8 +35,12 @@ torch::Tensor float_network::forward(const torch::Tensor& x) const {
       case op_kind::add_relu:
         values.push_back((first + values[static_cast<std::size_t>(o.from[1])]).relu_());
         break;
-      case op_kind::global_average: values.push_back(first.mean({2, 3})); break;
-      case op_kind::linear: values.push_back(torch::linear(first, l.weight, l.bias)); break;
+      case op_kind::global_average:
+        values.push_back(first.mean({2, 3}));
+        break;
+      case op_kind::linear:
+        values.push_back(torch::linear(first, l.weight, l.bias));
+        break;
     }
   }
   return values.back();

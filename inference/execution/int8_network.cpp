@@ -49,22 +49,34 @@ torch::Tensor int8_network::run(std::size_t index, const std::vector<torch::Tens
     return values[static_cast<std::size_t>(o.from[which])];
   };
   switch (o.kind) {
-    case op_kind::input: break;
-    case op_kind::conv: return quantised::convolve(from(0), l.packed, o.relu, l.grid.scale, l.grid.zero_point);
-    case op_kind::add_relu: return quantised::add_relu(from(0), from(1), l.grid.scale, l.grid.zero_point);
-    case op_kind::global_average: return torch::adaptive_avg_pool2d(from(0), {1, 1}).flatten(1);
-    case op_kind::linear: return quantised::linear(from(0), l.packed, l.grid.scale, l.grid.zero_point);
+    case op_kind::input:
+      break;
+    case op_kind::conv:
+      return quantised::convolve(from(0), l.packed, o.relu, l.grid.scale, l.grid.zero_point);
+    case op_kind::add_relu:
+      return quantised::add_relu(from(0), from(1), l.grid.scale, l.grid.zero_point);
+    case op_kind::global_average:
+      return torch::adaptive_avg_pool2d(from(0), {1, 1}).flatten(1);
+    case op_kind::linear:
+      return quantised::linear(from(0), l.packed, l.grid.scale, l.grid.zero_point);
   }
   return {};
+}
+
+/// torch::quantize_per_tensor rounds one value at a time where LibTorch was built without FBGEMM, as Debian's is; this
+/// is vectorised everywhere.
+torch::Tensor int8_network::quantise_input(const torch::Tensor& x) const {
+  const auto& grid = layers_.front().grid;
+  auto levels = (x.contiguous(torch::MemoryFormat::ChannelsLast) * (1.0 / grid.scale)).round_();
+  levels = levels.add_(static_cast<double>(grid.zero_point)).clamp_(0.0, 255.0).to(torch::kByte);
+  return torch::_make_per_tensor_quantized_tensor(levels, grid.scale, grid.zero_point);
 }
 
 torch::Tensor int8_network::forward(const torch::Tensor& x) const {
   c10::InferenceMode inference;
   std::vector<torch::Tensor> values;
   values.reserve(layers_.size());
-  const auto& grid = layers_.front().grid;
-  values.push_back(torch::quantize_per_tensor(x.contiguous(torch::MemoryFormat::ChannelsLast), grid.scale,
-                                              grid.zero_point, torch::kQUInt8));
+  values.push_back(quantise_input(x));
   for (std::size_t i = 1; i < layers_.size(); ++i) values.push_back(run(i, values));
   return values.back().dequantize();
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <stdlib.h>  // setenv is POSIX
+
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -38,8 +40,10 @@ torch::Tensor to_tensor(const image& picture, int size) {
 }  // namespace
 
 struct edge_model::impl {
-  explicit impl(const model_bundle& bundle) : format(bundle.manifest().format), input_size(bundle.manifest().input_size),
-                                              front(*bundle.tensors().split->stage) {
+  explicit impl(const model_bundle& bundle)
+      : format(bundle.manifest().format),
+        input_size(bundle.manifest().input_size),
+        front(*bundle.tensors().split->stage) {
     const auto& local = *bundle.tensors().split->local;
     for (std::size_t v = 0; v < local.widths().size(); ++v) locals.emplace_back(local, v);
   }
@@ -71,12 +75,14 @@ std::vector<float> edge_model::infer_local(const feature_map& features, std::spa
   const std::size_t plane = static_cast<std::size_t>(format.height) * static_cast<std::size_t>(format.width);
   const auto values = features.values();
   if (values.size() != plane * static_cast<std::size_t>(format.channels)) {
-    throw error(errc::bad_argument, fmt::format("{} feature values, expected {} × {} × {}", values.size(), format.channels, format.height, format.width));
+    throw error(errc::bad_argument, fmt::format("{} feature values, expected {} × {} × {}", values.size(),
+                                                format.channels, format.height, format.width));
   }
   c10::InferenceMode inference;
   auto kept = torch::zeros({1, format.channels, format.height, format.width});
   for (const auto channel : primary) {
-    if (channel >= format.channels) throw error(errc::bad_argument, fmt::format("channel {}, expected below {}", channel, format.channels));
+    if (channel >= format.channels)
+      throw error(errc::bad_argument, fmt::format("channel {}, expected below {}", channel, format.channels));
     std::memcpy(kept.data_ptr<float>() + channel * plane, values.data() + channel * plane, plane * sizeof(float));
   }
   return to_vector(impl_->locals[index].forward(kept));
@@ -101,11 +107,14 @@ std::vector<std::vector<float>> cloud_model::infer_remote(std::span<const std::v
   const auto index = share_index(share);
   if (index == 0) throw error(errc::bad_argument, "share 0 sends nothing to the cloud; expected a share above 0");
   const auto& format = impl_->format;
-  const auto count = static_cast<std::size_t>(format.channels) * static_cast<std::size_t>(format.height) * static_cast<std::size_t>(format.width);
+  const auto count = static_cast<std::size_t>(format.channels) * static_cast<std::size_t>(format.height) *
+                     static_cast<std::size_t>(format.width);
   c10::InferenceMode inference;
   auto batch = torch::empty({static_cast<std::int64_t>(features.size()), format.channels, format.height, format.width});
   for (std::size_t i = 0; i < features.size(); ++i) {
-    if (features[i].size() != count) throw error(errc::bad_argument, fmt::format("feature map {} has {} values, expected {}", i, features[i].size(), count));
+    if (features[i].size() != count)
+      throw error(errc::bad_argument,
+                  fmt::format("feature map {} has {} values, expected {}", i, features[i].size(), count));
     std::memcpy(batch.data_ptr<float>() + i * count, features[i].data(), count * sizeof(float));
   }
   const auto logits = impl_->remotes[index - 1].forward(batch);
@@ -114,6 +123,8 @@ std::vector<std::vector<float>> cloud_model::infer_remote(std::span<const std::v
   for (std::int64_t i = 0; i < logits.size(0); ++i) out.push_back(to_vector(logits[i]));
   return out;
 }
+
+void prepare_for_single_images() { setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_VNNI", /*overwrite=*/0); }
 
 void set_intra_op_threads(int threads) { torch::set_num_threads(threads); }
 

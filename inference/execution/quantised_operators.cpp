@@ -14,7 +14,8 @@ c10::OperatorHandle find(const char* name, const char* overload) {
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload);
 }
 
-/// Calls an operator whose packed parameter is a class that LibTorch's installed headers do not declare the same way in every version.
+/// Calls an operator whose packed parameter is a class that LibTorch's installed headers do not declare the same way in
+/// every version.
 template <class... Arguments>
 c10::IValue call(const c10::OperatorHandle& op, Arguments&&... arguments) {
   torch::jit::Stack stack;
@@ -36,8 +37,9 @@ void select_engine() {
     at::globalContext().setQEngine(engine);
     return;
   }
-  throw error(errc::bad_bundle, "this LibTorch was built without a quantised engine (ONEDNN, FBGEMM or QNNPACK); the int8 "
-                                "local DNN cannot run: install a LibTorch that has one");
+  throw error(errc::bad_bundle,
+              "this LibTorch was built without a quantised engine (ONEDNN, FBGEMM or QNNPACK); the int8 "
+              "local DNN cannot run: install a LibTorch that has one");
 }
 
 c10::IValue pack_convolution(const torch::Tensor& weight, const torch::Tensor& bias, int stride, int padding) {

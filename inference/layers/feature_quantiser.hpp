@@ -4,8 +4,8 @@
 
 namespace dvfo::inference {
 
-/// The feature codec's quantiser as a trainable layer: per channel, levels 0 … 2^bits − 1 of a learned step (Esser et al. 2020,
-/// learned step size quantisation), straight-through rounding. Features are ≥ 0, so the lowest value is 0.
+/// The feature codec's quantiser as a trainable layer: per channel, levels 0 … 2^bits − 1 of a learned step (Esser et
+/// al. 2020, learned step size quantisation), straight-through rounding. Features are ≥ 0, so the lowest value is 0.
 /// forward() computes the same values as encode_features followed by decode_features.
 class feature_quantiser_impl : public torch::nn::Module {
  public:

@@ -21,7 +21,8 @@ torch::Tensor broadcastable(const torch::Tensor& per_output, const torch::Tensor
   return per_output.view(shape);
 }
 
-/// Rounds to the 8-bit grid with straight-through gradients; the grid comes from the whole weight, so that all widths share it.
+/// Rounds to the 8-bit grid with straight-through gradients; the grid comes from the whole weight, so that all widths
+/// share it.
 torch::Tensor fake_quantise_weight(const torch::Tensor& cut, const torch::Tensor& scale) {
   const auto steps = broadcastable(scale, cut);
   const auto rounded = torch::clamp(torch::round(cut.detach() / steps), -127, 127) * steps;
@@ -107,10 +108,14 @@ torch::Tensor network_impl::run(int index, std::size_t variant, const std::vecto
   const op& o = layout_.at(index);
   const auto from = [&](std::size_t which) { return values[static_cast<std::size_t>(o.from[which])]; };
   switch (o.kind) {
-    case op_kind::input: break;
-    case op_kind::conv: return quantise_activation(index, variant, convolve(index, variant, from(0)));
-    case op_kind::add_relu: return quantise_activation(index, variant, torch::relu(from(0) + from(1)));
-    case op_kind::global_average: return from(0).mean({2, 3});
+    case op_kind::input:
+      break;
+    case op_kind::conv:
+      return quantise_activation(index, variant, convolve(index, variant, from(0)));
+    case op_kind::add_relu:
+      return quantise_activation(index, variant, torch::relu(from(0) + from(1)));
+    case op_kind::global_average:
+      return from(0).mean({2, 3});
     case op_kind::linear:
       return quantise_activation(
           index, variant,

@@ -14,11 +14,12 @@ struct activation_range {
   torch::Tensor highest;  ///< buffer, scalar
 };
 
-/// A graph as a float LibTorch module, trainable, in one or several *variants*. All variants share the convolution weights; each has
-/// its own width (the first channels of every layer: Yu & Huang 2019, slimmable networks), its own normalisation statistics and
-/// its own activation ranges. With fake quantisation on, weights (symmetric, per output channel, 8 bits) and activations (affine, per tensor, 8 bits) are
-/// rounded as int8 execution will round them, with straight-through gradients (Jacob et al. 2018).
-/// Not thread-safe in training mode; in eval mode forward() may run concurrently.
+/// A graph as a float LibTorch module, trainable, in one or several *variants*. All variants share the convolution
+/// weights; each has its own width (the first channels of every layer: Yu & Huang 2019, slimmable networks), its own
+/// normalisation statistics and its own activation ranges. With fake quantisation on, weights (symmetric, per output
+/// channel, 8 bits) and activations (affine, per tensor, 8 bits) are rounded as int8 execution will round them, with
+/// straight-through gradients (Jacob et al. 2018). Not thread-safe in training mode; in eval mode forward() may run
+/// concurrently.
 class network_impl : public torch::nn::Module {
  public:
   /// One variant per entry of `widths`, each in (0, 1].
@@ -70,7 +71,8 @@ class network_impl : public torch::nn::Module {
 };
 TORCH_MODULE_IMPL(network, network_impl);
 
-/// Step of the symmetric 8-bit quantiser of each output channel of `weight` [Co, …]: max |w| / 127, never 0. Shape [Co].
+/// Step of the symmetric 8-bit quantiser of each output channel of `weight` [Co, …]: max |w| / 127, never 0. Shape
+/// [Co].
 torch::Tensor weight_scale(const torch::Tensor& weight);
 
 }  // namespace dvfo::inference

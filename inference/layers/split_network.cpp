@@ -8,7 +8,8 @@
 namespace dvfo::inference {
 namespace {
 
-/// Copies every tensor of `from` into the tensor of the same name in `to`; names that end in a variant's number take variant 0's, cut to shape.
+/// Copies every tensor of `from` into the tensor of the same name in `to`; names that end in a variant's number take
+/// variant 0's, cut to shape.
 void copy_variants(const torch::nn::Module& from, torch::nn::Module& to) {
   torch::NoGradGuard no_gradient;
   const auto copy = [](const torch::OrderedDict<std::string, torch::Tensor>& source,

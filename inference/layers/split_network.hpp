@@ -30,7 +30,8 @@ class front_impl : public torch::nn::Module {
 };
 TORCH_MODULE_IMPL(front, front_impl);
 
-/// The unsplit float model of the same architecture: whole features, no quantiser. It is trained by itself first; every loss in points is measured against it.
+/// The unsplit float model of the same architecture: whole features, no quantiser. It is trained by itself first; every
+/// loss in points is measured against it.
 class reference_network_impl : public torch::nn::Module {
  public:
   explicit reference_network_impl(const architecture& net);
@@ -42,12 +43,14 @@ class reference_network_impl : public torch::nn::Module {
 };
 TORCH_MODULE_IMPL(reference_network, reference_network_impl);
 
-/// The collaborative model (DVFO §4.1, §5.2): one front, the feature quantiser, the slimmable local trunk and the remote trunk.
+/// The collaborative model (DVFO §4.1, §5.2): one front, the feature quantiser, the slimmable local trunk and the
+/// remote trunk.
 class split_network_impl : public torch::nn::Module {
  public:
   split_network_impl(const architecture& net, int feature_bits);
 
-  /// Copies the front and both trunks' shared weights from a trained reference; statistics of every variant start from the reference's own.
+  /// Copies the front and both trunks' shared weights from a trained reference; statistics of every variant start from
+  /// the reference's own.
   void start_from(const reference_network& reference);
 
   /// Logits of both halves at trained share number `share_index`; an undefined tensor where a half does not exist.
@@ -57,7 +60,8 @@ class split_network_impl : public torch::nn::Module {
   };
   halves forward(const attended& extracted, std::size_t share_index);
 
-  /// Weighted sum of both halves with a λ learned beside the weights; only training uses it, the bundle's λ is chosen on held-back images.
+  /// Weighted sum of both halves with a λ learned beside the weights; only training uses it, the bundle's λ is chosen
+  /// on held-back images.
   torch::Tensor blend(const halves& answers, std::size_t share_index);
 
   front stage{nullptr};

@@ -23,13 +23,18 @@ std::span<const float> row(const torch::Tensor& tensor, std::int64_t i) {
 class runner {
  public:
   explicit runner(const model_bundle& bundle)
-      : format_(bundle.manifest().format), front_(*bundle.tensors().split->stage), reference_front_(*bundle.tensors().reference->stage), reference_(*bundle.tensors().reference->trunk, 0) {
+      : format_(bundle.manifest().format),
+        front_(*bundle.tensors().split->stage),
+        reference_front_(*bundle.tensors().reference->stage),
+        reference_(*bundle.tensors().reference->trunk, 0) {
     const auto& split = bundle.tensors().split;
     for (std::size_t v = 0; v < split->local->widths().size(); ++v) locals_.emplace_back(*split->local, v);
     for (std::size_t v = 0; v < split->remote->widths().size(); ++v) remotes_.emplace_back(*split->remote, v);
   }
 
-  torch::Tensor reference(const torch::Tensor& images) const { return reference_.forward(reference_front_.forward(images).features); }
+  torch::Tensor reference(const torch::Tensor& images) const {
+    return reference_.forward(reference_front_.forward(images).features);
+  }
   attended extract(const torch::Tensor& images) const {
     auto out = front_.forward(images);
     return {out.features.contiguous(), out.importance.contiguous()};
@@ -92,7 +97,8 @@ collected_logits collect_logits(const model_bundle& bundle, const dataset& data,
   }
   collected_logits out{join(labels), join(reference), {}};
   for (std::size_t s = 0; s < trained_shares.size(); ++s) {
-    out.shares[s] = {join(local[s]), join(remote[s]), static_cast<double>(bytes[s]) / static_cast<double>(last - first)};
+    out.shares[s] = {join(local[s]), join(remote[s]),
+                     static_cast<double>(bytes[s]) / static_cast<double>(last - first)};
   }
   return out;
 }

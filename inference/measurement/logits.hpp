@@ -11,7 +11,8 @@
 
 namespace dvfo::inference {
 
-/// What both halves answered at one trained share, on the deployed path: int8 local DNN, features through the codec byte by byte.
+/// What both halves answered at one trained share, on the deployed path: int8 local DNN, features through the codec
+/// byte by byte.
 struct share_logits {
   torch::Tensor local;           ///< [N, classes], undefined at share 1
   torch::Tensor remote;          ///< [N, classes], undefined at share 0

@@ -40,7 +40,8 @@ image_store::image_store(const dataset& source, std::size_t first, std::size_t l
 
 std::pair<torch::Tensor, torch::Tensor> image_store::colour_statistics() const {
   const auto count = std::min<std::int64_t>(static_cast<std::int64_t>(size()), 10000);
-  const auto bytes = torch::from_blob(const_cast<std::uint8_t*>(pixels_.data()), {count, 3, side_, side_}, torch::kByte);
+  const auto bytes =
+      torch::from_blob(const_cast<std::uint8_t*>(pixels_.data()), {count, 3, side_, side_}, torch::kByte);
   const auto values = bytes.to(torch::kFloat).mul_(pixel_scale).transpose(0, 1).flatten(1);
   return {values.mean(1), values.std(1)};
 }

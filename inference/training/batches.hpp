@@ -15,8 +15,8 @@ struct batch {
   torch::Tensor labels;  ///< [N] int64
 };
 
-/// A data set held in memory as bytes, cut into batches. Random crops and flips are a pure function of (seed, epoch), so that a run resumed
-/// from a checkpoint sees the same images as one that never stopped.
+/// A data set held in memory as bytes, cut into batches. Random crops and flips are a pure function of (seed, epoch),
+/// so that a run resumed from a checkpoint sees the same images as one that never stopped.
 class image_store {
  public:
   /// Reads images [first, last) of `source`.

@@ -3,9 +3,10 @@
 namespace dvfo::inference {
 namespace {
 
-constexpr int fusion_steps = 200;          // whole-set steps; the loss is flat by then
-constexpr double fusion_rate = 0.01;       // Adam
-constexpr double fusion_decay = 1e-3;      // keeps the many weights of the fully connected layer from learning the few images by heart
+constexpr int fusion_steps = 200;     // whole-set steps; the loss is flat by then
+constexpr double fusion_rate = 0.01;  // Adam
+constexpr double fusion_decay =
+    1e-3;  // keeps the many weights of the fully connected layer from learning the few images by heart
 
 void train_fusion(learned_fusion& fusion, const share_logits& halves, const torch::Tensor& labels) {
   torch::optim::Adam optimiser(fusion->parameters(), torch::optim::AdamOptions(fusion_rate).weight_decay(fusion_decay));

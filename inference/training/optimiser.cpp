@@ -93,8 +93,8 @@ int load_checkpoint(const std::filesystem::path& file, torch::nn::Module& module
     optimiser.load(state);
     return finished.item<int>();
   } catch (const c10::Error& e) {
-    throw error(errc::io, fmt::format("{}: not a checkpoint of this model ({}); remove it to start afresh", file.string(),
-                                      e.what_without_backtrace()));
+    throw error(errc::io, fmt::format("{}: not a checkpoint of this model ({}); remove it to start afresh",
+                                      file.string(), e.what_without_backtrace()));
   }
 }
 

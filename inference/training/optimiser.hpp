@@ -26,7 +26,8 @@ class mixed_precision {
   torch::DeviceType device_;
 };
 
-/// A phase's state after a whole epoch, written to a temporary file and renamed, so that a kill never leaves half a checkpoint.
+/// A phase's state after a whole epoch, written to a temporary file and renamed, so that a kill never leaves half a
+/// checkpoint.
 void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module& module,
                      const torch::optim::SGD& optimiser, int finished_epochs);
 /// Returns the finished epochs, 0 when `file` does not exist. Throws error(io) when it is damaged or of another model.

@@ -10,29 +10,29 @@ namespace dvfo::inference {
 
 /// Everything that decides how a model bundle comes out; one place for the trainer's defaults.
 struct training_options {
-  std::string data = "procedural";     ///< as open_dataset takes it
-  std::filesystem::path output;        ///< the bundle's folder
-  std::filesystem::path checkpoints;   ///< resumed from when it holds a checkpoint; default: output + ".checkpoint"
-  std::string name;                    ///< default: dataset-architecture-wWIDTH
+  std::string data = "procedural";    ///< as open_dataset takes it
+  std::filesystem::path output;       ///< the bundle's folder
+  std::filesystem::path checkpoints;  ///< resumed from when it holds a checkpoint; default: output + ".checkpoint"
+  std::string name;                   ///< default: dataset-architecture-wWIDTH
   std::string architecture = "resnet18";
-  int base_width = 32;                 ///< channels of the first stage; published ResNet-18 has 64
-  int feature_channels = 32;           ///< C: narrow, because every channel costs bytes on the wire
-  int feature_bits = 2;                ///< per value on the wire: 8, 4 or 2
-  int reference_epochs = 16;           ///< the unsplit float model, trained by itself
-  int joint_epochs = 7;                ///< extractor, SCAM, local and remote together, over random shares
-  int quantisation_epochs = 2;         ///< of the joint epochs, the last ones, with fake quantisation
-  int held_back = 2000;                ///< last training images, not trained on: they choose λ and the learned fusions
+  int base_width = 32;          ///< channels of the first stage; published ResNet-18 has 64
+  int feature_channels = 32;    ///< C: narrow, because every channel costs bytes on the wire
+  int feature_bits = 2;         ///< per value on the wire: 8, 4 or 2
+  int reference_epochs = 16;    ///< the unsplit float model, trained by itself
+  int joint_epochs = 7;         ///< extractor, SCAM, local and remote together, over random shares
+  int quantisation_epochs = 2;  ///< of the joint epochs, the last ones, with fake quantisation
+  int held_back = 2000;         ///< last training images, not trained on: they choose λ and the learned fusions
   int batch_size = 128;
-  double reference_rate = 0.15;        ///< peak learning rate
-  double joint_rate = 0.05;            ///< lower: it starts from the reference's weights
-  double weight_decay = 5e-4;          ///< the usual value for residual networks on small images
-  double label_smoothing = 0.1;        ///< of the reference only; the joint model learns from the reference's soft answers
-  double distillation = 0.7;           ///< weight of the reference's soft answers against the labels
-  double temperature = 3.0;            ///< softening of both sides in distillation (Hinton et al. 2015)
+  double reference_rate = 0.15;  ///< peak learning rate
+  double joint_rate = 0.05;      ///< lower: it starts from the reference's weights
+  double weight_decay = 5e-4;    ///< the usual value for residual networks on small images
+  double label_smoothing = 0.1;  ///< of the reference only; the joint model learns from the reference's soft answers
+  double distillation = 0.7;     ///< weight of the reference's soft answers against the labels
+  double temperature = 3.0;      ///< softening of both sides in distillation (Hinton et al. 2015)
   std::uint64_t seed = 1;
-  std::string device = "cpu";          ///< "cpu" or "cuda"
-  bool bfloat16 = true;                ///< mixed precision for convolutions; off where the processor has none
-  int threads = 0;                     ///< of LibTorch; 0: all cores
+  std::string device = "cpu";  ///< "cpu" or "cuda"
+  bool bfloat16 = true;        ///< mixed precision for convolutions; off where the processor has none
+  int threads = 0;             ///< of LibTorch; 0: all cores
 };
 
 /// One report of a running training, once a few batches.

@@ -7,9 +7,9 @@
 namespace dvfo::inference {
 namespace {
 
-constexpr int crop_padding = 4;             // pixels, the usual augmentation of 32-pixel images (He et al. 2016, §4.2)
-constexpr double gradient_limit = 5.0;      // norm; only a guard against a rare exploding batch
-constexpr std::size_t report_interval = 20; // batches between two reports
+constexpr int crop_padding = 4;         // pixels, the usual augmentation of 32-pixel images (He et al. 2016, §4.2)
+constexpr double gradient_limit = 5.0;  // norm; only a guard against a rare exploding batch
+constexpr std::size_t report_interval = 20;  // batches between two reports
 
 class stopwatch {
  public:
@@ -35,8 +35,8 @@ struct tally {
   }
 };
 
-/// A parameter that a step does not touch still moves by its momentum, but only once it has a gradient: with gradients from the
-/// start, a resumed run treats those parameters as the run that never stopped does.
+/// A parameter that a step does not touch still moves by its momentum, but only once it has a gradient: with gradients
+/// from the start, a resumed run treats those parameters as the run that never stopped does.
 void start_gradients(torch::nn::Module& module) {
   for (auto& p : module.parameters()) p.mutable_grad() = torch::zeros_like(p);
 }

@@ -33,8 +33,9 @@ class run {
   run(const training_options& options, const dataset& train, const dataset& test)
       : options_(options), device_(options.device), train_(train), test_(test) {
     if (train_.size() < static_cast<std::size_t>(options.held_back + options.batch_size)) {
-      throw error(errc::bad_argument, fmt::format("{} has {} training images, expected at least held-back + one batch = {}", options.data,
-                                                  train_.size(), options.held_back + options.batch_size));
+      throw error(errc::bad_argument,
+                  fmt::format("{} has {} training images, expected at least held-back + one batch = {}", options.data,
+                              train_.size(), options.held_back + options.batch_size));
     }
     torch::manual_seed(options.seed);
     architecture_ = make_architecture(options.architecture, {.input_size = train_.image_size(),
@@ -109,10 +110,12 @@ class run {
     split_->eval();
   }
 
-  /// Sandwich rule over shares (Yu & Huang 2019): in every step one end, at which one half answers alone, and one share between.
+  /// Sandwich rule over shares (Yu & Huang 2019): in every step one end, at which one half answers alone, and one share
+  /// between.
   step_result joint_step(const batch& data, std::uint64_t step) {
     std::mt19937_64 random(options_.seed * 7919 + step);
-    const std::array<std::size_t, 2> chosen = {random() % 2 == 0 ? 0 : trained_shares.size() - 1, 1 + random() % (trained_shares.size() - 2)};
+    const std::array<std::size_t, 2> chosen = {random() % 2 == 0 ? 0 : trained_shares.size() - 1,
+                                               1 + random() % (trained_shares.size() - 2)};
     std::array<split_network_impl::halves, 2> answers;
     torch::Tensor teacher;
     {
@@ -125,10 +128,13 @@ class run {
       const auto extracted = split_->stage(images);
       for (std::size_t i = 0; i < chosen.size(); ++i) answers[i] = split_(extracted, chosen[i]);
     }
-    const auto loss_of = [&](const torch::Tensor& logits) { return distilled_loss(logits.to(torch::kFloat), teacher, data.labels, options_); };
+    const auto loss_of = [&](const torch::Tensor& logits) {
+      return distilled_loss(logits.to(torch::kFloat), teacher, data.labels, options_);
+    };
     const auto& end = answers[0].local.defined() ? answers[0].local : answers[0].remote;
     const auto fused = split_->blend(answers[1], chosen[1]);
-    const auto loss = loss_of(end) + loss_of(fused) + half_weight * (loss_of(answers[1].local) + loss_of(answers[1].remote));
+    const auto loss =
+        loss_of(end) + loss_of(fused) + half_weight * (loss_of(answers[1].local) + loss_of(answers[1].remote));
     return {loss, fused};
   }
 
@@ -197,10 +203,13 @@ void expect(const char* option, T value, T lowest, T highest) {
 
 std::string recipe_of(const training_options& o) {
   return fmt::format(
-      "dvfo train model --data {} --architecture {} --base-width {} --feature-channels {} --feature-bits {} --reference-epochs {} "
-      "--joint-epochs {} --quantisation-epochs {} --held-back {} --batch-size {} --reference-rate {} --joint-rate {} --seed {}",
-      std::filesystem::path(o.data).filename().string(), o.architecture, o.base_width, o.feature_channels, o.feature_bits, o.reference_epochs, o.joint_epochs,
-      o.quantisation_epochs, o.held_back, o.batch_size, o.reference_rate, o.joint_rate, o.seed);
+      "dvfo train model --data {} --architecture {} --base-width {} --feature-channels {} --feature-bits {} "
+      "--reference-epochs {} "
+      "--joint-epochs {} --quantisation-epochs {} --held-back {} --batch-size {} --reference-rate {} --joint-rate {} "
+      "--seed {}",
+      std::filesystem::path(o.data).filename().string(), o.architecture, o.base_width, o.feature_channels,
+      o.feature_bits, o.reference_epochs, o.joint_epochs, o.quantisation_epochs, o.held_back, o.batch_size,
+      o.reference_rate, o.joint_rate, o.seed);
 }
 
 training_options completed(training_options options) {
@@ -221,9 +230,11 @@ training_options completed(training_options options) {
   if (options.device == "cuda" && !torch::cuda::is_available()) {
     throw error(errc::bad_argument, "--device cuda: this LibTorch sees no CUDA device; use --device cpu");
   }
-  if (options.output.empty()) throw error(errc::bad_argument, "--output is missing: the folder that the bundle is written to");
+  if (options.output.empty())
+    throw error(errc::bad_argument, "--output is missing: the folder that the bundle is written to");
   if (options.name.empty()) {
-    options.name = fmt::format("{}-{}-w{}", std::filesystem::path(options.data).filename().string(), options.architecture, options.base_width);
+    options.name = fmt::format("{}-{}-w{}", std::filesystem::path(options.data).filename().string(),
+                               options.architecture, options.base_width);
   }
   if (options.checkpoints.empty()) options.checkpoints = options.output.string() + ".checkpoint";
   return options;

@@ -6,18 +6,19 @@
 
 namespace dvfo::inference {
 
-/// Trains a model bundle (DVFO §5.2, §6.1) and measures it: first the unsplit reference by itself, then — starting from its
-/// weights and taught by it — extractor, SCAM, local and remote DNN together over random shares, the last epochs with fake
-/// quantisation; then λ of every share and the learned fusions on held-back images; last the accuracy on the test images.
-/// A checkpoint after every epoch lets a killed run go on where it was; the same seed and thread count give the same bundle. The
-/// bundle is also written to options.output. Throws error(bad_argument | bad_dataset | io).
+/// Trains a model bundle (DVFO §5.2, §6.1) and measures it: first the unsplit reference by itself, then — starting from
+/// its weights and taught by it — extractor, SCAM, local and remote DNN together over random shares, the last epochs
+/// with fake quantisation; then λ of every share and the learned fusions on held-back images; last the accuracy on the
+/// test images. A checkpoint after every epoch lets a killed run go on where it was; the same seed and thread count
+/// give the same bundle. The bundle is also written to options.output. Throws error(bad_argument | bad_dataset | io).
 model_bundle train_model(const training_options& options, const progress_callback& progress);
 
 /// The same on data sets that are already open.
 model_bundle train_model(const training_options& options, const dataset& train, const dataset& test,
                          const progress_callback& progress);
 
-/// Fills in what depends on other options: names, folders. Throws error(bad_argument) naming the first option out of its range.
+/// Fills in what depends on other options: names, folders. Throws error(bad_argument) naming the first option out of
+/// its range.
 training_options completed(training_options options);
 
 /// The command line that trains the same bundle again.

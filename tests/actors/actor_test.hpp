@@ -10,6 +10,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
 #include "actors/interfaces.hpp"
 #include "actors/system_config.hpp"

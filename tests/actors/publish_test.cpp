@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <caf/send.hpp>
+
 #include "actors/remote_inference.hpp"
 #include "actors/system_config.hpp"
 

@@ -1,5 +1,5 @@
-// What the actors themselves cost a task: its latency less its compute stages, with models that take no time of their own. One task at a time,
-// so that nothing waits for another task. Counters are microseconds.
+// What the actors themselves cost a task: its latency less its compute stages, with models that take no time of their
+// own. One task at a time, so that nothing waits for another task. Counters are microseconds.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -27,7 +27,8 @@ void run_tasks(benchmark::State& state, caf::actor_system& system, const gateway
   std::vector<double> overhead;
   std::int64_t degraded = 0;
   for (auto _ : state) {
-    self->request(gateway, caf::infinite, infer_atom{}, infer_task{.image = image, .budget_seconds = 10.0, .eta = 0.5, .lambda = {}})
+    self->request(gateway, caf::infinite, infer_atom{},
+                  infer_task{.image = image, .budget_seconds = 10.0, .eta = 0.5, .lambda = {}})
         .receive(
             [&](const answer& got) {
               overhead.push_back(policy::overhead_seconds(got.outcome) * 1e6);

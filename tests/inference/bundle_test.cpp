@@ -62,7 +62,8 @@ class bundle_folder : public testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
   void write(const char* name, const std::vector<char>& bytes) const {
-    std::ofstream(folder_.path() / name, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(folder_.path() / name, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   }
   void replace(const std::string& what, const std::string& with) const {
     const auto raw = read("manifest.toml");
@@ -113,10 +114,12 @@ TEST_F(bundle_folder, runs_on_both_sides) {
   EXPECT_EQ(extracted.features.values().size(), 8U * 8U * 8U);
   EXPECT_EQ(extracted.importance.size(), 8U);
   for (const double share : {0.0, 0.25, 0.5, 0.75}) {
-    EXPECT_EQ(edge.infer_local(extracted.features, split_channels(extracted.importance, share).primary, share).size(), 3U);
+    EXPECT_EQ(edge.infer_local(extracted.features, split_channels(extracted.importance, share).primary, share).size(),
+              3U);
   }
   EXPECT_THROW(edge.infer_local(extracted.features, {}, 1.0), error);
-  const std::vector<std::vector<float>> maps(3, {extracted.features.values().begin(), extracted.features.values().end()});
+  const std::vector<std::vector<float>> maps(3,
+                                             {extracted.features.values().begin(), extracted.features.values().end()});
   EXPECT_EQ(cloud.infer_remote(maps, 0.5).size(), 3U);
   EXPECT_THROW(cloud.infer_remote(maps, 0.0), error);
   EXPECT_THROW(cloud.infer_remote(std::vector<std::vector<float>>{{1.0F}}, 0.5), error);

@@ -31,14 +31,15 @@ TEST(graph, width_slims_everything_but_input_and_classifier) {
   EXPECT_EQ(net.channels_at(out, 0.25), 100);
 }
 
-// He et al. 2016, §4.2 and Table 1 give the layers; counted here by hand for ResNet-18 with 64 channels and 100 classes, normalisation folded.
+// He et al. 2016, §4.2 and Table 1 give the layers; counted here by hand for ResNet-18 with 64 channels and 100
+// classes, normalisation folded.
 TEST(resnet18, has_the_published_convolutions) {
   const auto net = make_resnet18({.input_size = 32, .classes = 100, .base_width = 64, .feature_channels = 64});
   int three_by_three = 0;
   for (const auto& o : net.trunk.ops()) three_by_three += o.kind == op_kind::conv && o.kernel == 3 ? 1 : 0;
   EXPECT_EQ(three_by_three, 16);
-  const std::int64_t stages = 4 * 9 * 64 * 64 + (9 * 64 * 128 + 3 * 9 * 128 * 128) + (9 * 128 * 256 + 3 * 9 * 256 * 256) +
-                              (9 * 256 * 512 + 3 * 9 * 512 * 512);
+  const std::int64_t stages = 4 * 9 * 64 * 64 + (9 * 64 * 128 + 3 * 9 * 128 * 128) +
+                              (9 * 128 * 256 + 3 * 9 * 256 * 256) + (9 * 256 * 512 + 3 * 9 * 512 * 512);
   const std::int64_t projections = 64 * 64 + 64 * 128 + 128 * 256 + 256 * 512;
   const std::int64_t biases = 5 * 64 + 5 * 128 + 5 * 256 + 5 * 512;
   EXPECT_EQ(cost_of(net.trunk, 1.0, net.feature_side).parameters, stages + projections + biases + 512 * 100 + 100);

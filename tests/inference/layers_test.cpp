@@ -13,7 +13,9 @@ namespace {
 
 const std::vector<double> widths = {1.0, 0.75, 0.5, 0.25};
 
-architecture small() { return make_resnet18({.input_size = 16, .classes = 10, .base_width = 8, .feature_channels = 8}); }
+architecture small() {
+  return make_resnet18({.input_size = 16, .classes = 10, .base_width = 8, .feature_channels = 8});
+}
 
 /// A network whose statistics and ranges come from a few batches, as after training.
 network observed(const std::vector<torch::Tensor>& batches) {

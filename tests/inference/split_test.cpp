@@ -42,7 +42,8 @@ TEST(split_channels, refuses_shares_outside_their_range) {
 // Training masks channels in batches, the edge splits them one task at a time: both must send the same ones.
 TEST(split_channels, agrees_with_the_mask_that_training_uses) {
   torch::manual_seed(3);
-  const auto importance = torch::softmax(torch::randint(0, 4, {50, 32}).to(torch::kFloat), 1).contiguous();  // many ties
+  const auto importance =
+      torch::softmax(torch::randint(0, 4, {50, 32}).to(torch::kFloat), 1).contiguous();  // many ties
   for (const double share : {0.0, 0.1, 0.25, 0.5, 0.66, 0.75, 1.0}) {
     const auto mask = secondary_mask(importance, share).contiguous();
     for (std::int64_t i = 0; i < importance.size(0); ++i) {

@@ -29,7 +29,8 @@ training_options tiny(const std::filesystem::path& output) {
 
 class trainer : public testing::Test {
  protected:
-  model_bundle train(const training_options& options, const progress_callback& progress = [](const auto&) {}) {
+  model_bundle train(
+      const training_options& options, const progress_callback& progress = [](const auto&) {}) {
     return train_model(options, *train_set_, *test_set_, progress);
   }
 
