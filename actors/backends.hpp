@@ -5,27 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "inference/image.hpp"
-#include "inference/model.hpp"
+#include "actors/backend_interfaces.hpp"
 
-/// The models as the actors see them: an interface, so that actors are tested without LibTorch.
+/// The real models behind the actors' interfaces. Only compositions include this: it needs LibTorch at the link.
 namespace dvfo::actors {
-
-/// The edge's half; see inference::edge_model. Used by one thread at a time.
-class edge_backend {
- public:
-  virtual ~edge_backend() = default;
-  virtual inference::extraction extract(const inference::image& picture) = 0;
-  virtual std::vector<float> infer_local(const inference::feature_map& features, std::span<const std::uint16_t> primary,
-                                         double share) = 0;
-};
-
-/// The cloud's half; see inference::cloud_model. Used by one thread at a time.
-class cloud_backend {
- public:
-  virtual ~cloud_backend() = default;
-  virtual std::vector<std::vector<float>> infer_remote(std::span<const std::vector<float>> features, double share) = 0;
-};
 
 /// The real edge model as a backend.
 class edge_model_backend final : public edge_backend {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "actors/backends.hpp"
+#include "actors/backend_interfaces.hpp"
 #include "actors/interfaces.hpp"
 
 namespace dvfo::actors {

@@ -3,7 +3,7 @@
 #include <functional>
 #include <memory>
 
-#include "actors/backends.hpp"
+#include "actors/backend_interfaces.hpp"
 #include "actors/interfaces.hpp"
 #include "inference/codec/feature_codec.hpp"
 

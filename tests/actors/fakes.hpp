@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/backends.hpp"
+#include "actors/backend_interfaces.hpp"
 #include "inference/error.hpp"
 
 /// Models that cost nothing and whose output says what they were asked.
