@@ -32,8 +32,8 @@ std::vector<waiting_request> batch_queue::take_ripe(time_point now) {
 std::vector<waiting_request> batch_queue::take_expired(time_point now) {
   std::vector<waiting_request> expired;
   for (auto& [share, waiting] : groups_) {
-    const auto first_expired =
-        std::stable_partition(waiting.begin(), waiting.end(), [now](const auto& request) { return request.expires > now; });
+    const auto first_expired = std::stable_partition(waiting.begin(), waiting.end(),
+                                                     [now](const auto& request) { return request.expires > now; });
     std::move(first_expired, waiting.end(), std::back_inserter(expired));
     waiting.erase(first_expired, waiting.end());
   }

@@ -30,9 +30,9 @@ struct batch_rules {
 
 /// The order in which waiting requests meet workers; no actor, no clock.
 ///
-/// Requests of one grid share form a group. A group is ripe when it fills a batch or when its oldest request has waited max_delay;
-/// among ripe groups the one whose oldest request came first goes first. A request that finds a free worker and nobody waiting is not
-/// kept here at all: the caller computes it at once.
+/// Requests of one grid share form a group. A group is ripe when it fills a batch or when its oldest request has waited
+/// max_delay; among ripe groups the one whose oldest request came first goes first. A request that finds a free worker
+/// and nobody waiting is not kept here at all: the caller computes it at once.
 class batch_queue {
  public:
   explicit batch_queue(batch_rules rules) : rules_(rules) {}

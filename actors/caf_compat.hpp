@@ -20,8 +20,8 @@ inline std::chrono::microseconds request_timeout(std::chrono::duration<double> l
   return std::max(std::chrono::microseconds(1), std::chrono::duration_cast<std::chrono::microseconds>(left));
 }
 
-/// The actor neither prints nor dies on what a stranger sends: a message that nobody declared is answered unexpected_message and
-/// dropped. CAF would print each one, payload included.
+/// The actor neither prints nor dies on what a stranger sends: a message that nobody declared is answered
+/// unexpected_message and dropped. CAF would print each one, payload included.
 template <class Self>
 void drop_strangers(Self* self) {
   self->set_default_handler(caf::drop);
@@ -38,7 +38,8 @@ struct as_result<caf::result<Ts...>> {
 };
 }  // namespace detail
 
-/// Runs `work` at an actor's border: an exception becomes an error reply of `code` with its text, and the actor lives on.
+/// Runs `work` at an actor's border: an exception becomes an error reply of `code` with its text, and the actor lives
+/// on.
 template <class F>
 typename detail::as_result<std::invoke_result_t<F>>::type guarded(F&& work, ec code = ec::inference) {
   try {

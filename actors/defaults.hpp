@@ -4,29 +4,32 @@
 #include <cstddef>
 #include <cstdint>
 
-/// Every number that the actors start from, with its unit and its reason. Compositions may override each through the options structs.
+/// Every number that the actors start from, with its unit and its reason. Compositions may override each through the
+/// options structs.
 namespace dvfo::actors::defaults {
 
 using namespace std::chrono_literals;
 
 namespace gateway {
-/// Tasks admitted and not yet answered. Overflow policy: the newest is refused as busy. Enough to keep every stage of a pipeline
-/// occupied; more would only wait past their deadlines.
+/// Tasks admitted and not yet answered. Overflow policy: the newest is refused as busy. Enough to keep every stage of a
+/// pipeline occupied; more would only wait past their deadlines.
 inline constexpr std::size_t max_admitted = 64;
 }  // namespace gateway
 
 namespace pipeline {
-/// Left between the cloud's last useful reply and the deadline: fusing and answering take tens of microseconds, a busy scheduler
-/// some milliseconds.
+/// Left between the cloud's last useful reply and the deadline: fusing and answering take tens of microseconds, a busy
+/// scheduler some milliseconds.
 inline constexpr auto answer_reserve = 5ms;
-/// First guess of the full-width local DNN's time, for the rescue of a task that had no local half; replaced by what is measured.
+/// First guess of the full-width local DNN's time, for the rescue of a task that had no local half; replaced by what is
+/// measured.
 inline constexpr auto rescue_time = 20ms;
 /// A measured rescue time is multiplied by this, because the run that matters comes when others wait too.
 inline constexpr double rescue_margin = 1.5;
 }  // namespace pipeline
 
 namespace offload {
-/// Offloads in flight. Overflow policy: the task stays local. CAF bounds no buffer itself, so this bounds memory: 8 frames.
+/// Offloads in flight. Overflow policy: the task stays local. CAF bounds no buffer itself, so this bounds memory: 8
+/// frames.
 inline constexpr std::size_t window = 8;
 /// An offload with less time than this to its deadline is not sent: even loopback needs about this long.
 inline constexpr auto shortest_wait = 1ms;

@@ -22,7 +22,8 @@ constexpr double longest_budget = 86400.0;
 std::string gateway_state::fault_of(const infer_task& task) {
   if (!task.image) return "the task has no image, expected one";
   if (!(task.budget_seconds > 0.0 && task.budget_seconds <= longest_budget)) {
-    return "budget_seconds is " + number(task.budget_seconds) + ", expected more than 0 and at most " + number(longest_budget);
+    return "budget_seconds is " + number(task.budget_seconds) + ", expected more than 0 and at most " +
+           number(longest_budget);
   }
   if (!(task.eta >= 0.0 && task.eta <= 1.0)) {
     return "eta is " + number(task.eta) + ", expected 0 (latency only) to 1 (energy only)";
@@ -36,7 +37,8 @@ std::string gateway_state::fault_of(const infer_task& task) {
 admitted_task gateway_state::admit(infer_task task, time_point now) {
   const auto id = next_id_++;
   admitted_.insert(id);
-  const auto budget = std::chrono::duration_cast<time_point::duration>(std::chrono::duration<double>(task.budget_seconds));
+  const auto budget =
+      std::chrono::duration_cast<time_point::duration>(std::chrono::duration<double>(task.budget_seconds));
   return {.id = id, .task = std::move(task), .admitted = now, .deadline = now + budget};
 }
 

@@ -17,8 +17,8 @@ struct gateway_options {
   std::size_t max_admitted = defaults::gateway::max_admitted;  ///< ≥ 1; beyond it tasks are refused as busy
 };
 
-/// Admission: what may enter, under which id, until when. A task is admitted, then answered (by the pipeline or by its deadline) or
-/// failed; each id leaves exactly once.
+/// Admission: what may enter, under which id, until when. A task is admitted, then answered (by the pipeline or by its
+/// deadline) or failed; each id leaves exactly once.
 class gateway_state {
  public:
   static inline const char* name = "gateway";

@@ -6,11 +6,12 @@
 #include "actors/error.hpp"
 #include "actors/message_types.hpp"
 
-/// The table of contents of the system: every actor and every message it understands. Unless a line says otherwise, a request is
-/// always answered, with the value or with an error of actors::ec.
+/// The table of contents of the system: every actor and every message it understands. Unless a line says otherwise, a
+/// request is always answered, with the value or with an error of actors::ec.
 namespace dvfo::actors {
 
-/// Listens to the state of the link to the cloud. Sent by link_supervisor, or once by a composition whose cloud is in-process.
+/// Listens to the state of the link to the cloud. Sent by link_supervisor, or once by a composition whose cloud is
+/// in-process.
 using link_listener = caf::typed_actor<
     // The cloud can be reached through this handle until link_down comes.
     caf::reacts_to<link_up>,
@@ -26,7 +27,8 @@ using gateway_actor = caf::typed_actor<
 
 /// PIPELINE: leads each admitted task through decision, extraction, both halves and fusion.
 using pipeline_actor = link_listener::extend<
-    // Runs one task. A cloud half that fails or is late degrades the answer; it is an error only where nothing local can stand in.
+    // Runs one task. A cloud half that fails or is late degrades the answer; it is an error only where nothing local
+    // can stand in.
     caf::replies_to<run_atom, admitted_task>::with<answer>,
     // From local_inference, as soon as a task's features are known and before its local half runs.
     caf::reacts_to<extracted>>;
@@ -36,8 +38,8 @@ using extraction_listener = caf::typed_actor<caf::reacts_to<extracted>>;
 
 /// LOCAL INFERENCE (detached): owns the edge model, one task at a time in order of arrival.
 using local_inference_actor = caf::typed_actor<
-    // Extracts, splits by importance, tells the listener at once, then runs the local DNN at the width of the share and answers;
-    // at share 1 the logits are empty. A job whose deadline is over before it starts is an error deadline.
+    // Extracts, splits by importance, tells the listener at once, then runs the local DNN at the width of the share and
+    // answers; at share 1 the logits are empty. A job whose deadline is over before it starts is an error deadline.
     caf::replies_to<extract_atom, extraction_job>::with<local_result>,
     // The local DNN alone, on features of an earlier extraction (the rescue of a task that had no local half).
     caf::replies_to<local_atom, local_job>::with<local_result>>;
@@ -87,11 +89,9 @@ using link_supervisor_actor = link_watcher::extend<
     // To itself: back-off is over for the attempt of this number.
     caf::reacts_to<retry_atom, std::uint64_t>>;
 
-/// REMOTE INFERENCE as an edge sees it: the only interface that is published to a network. Both messages carry Protobuf bytes and are
+/// REMOTE INFERENCE as an edge sees it, the only interface that is published to a network: remote_inference_actor,
+/// declared in message_types.hpp because link_up carries such a handle. Both its messages carry Protobuf bytes and are
 /// answered in kind; refusals are values (InferReply.code), so that no error type of ours crosses the wire.
-// using remote_inference_actor: declared in message_types.hpp, because link_up carries such a handle
-//   infer_atom, wire_message (InferRequest) → wire_message (InferReply): classifies one task's secondary channels.
-//   hello_atom, wire_message (HelloRequest) → wire_message (HelloReply): what this cloud serves.
 
 /// REMOTE INFERENCE as its own node sees it: routes requests to workers in batches.
 using remote_router_actor = remote_inference_actor::extend<

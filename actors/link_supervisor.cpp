@@ -65,7 +65,8 @@ void link_established(supervisor_pointer self, remote_inference_actor remote) {
   state.status.state = link_state::up;
   state.status.reason.clear();
   for (const auto& listener : state.listeners) {
-    self->send(listener, link_up{.remote = state.remote, .generation = state.generation, .watcher = link_watcher(self)});
+    self->send(listener,
+               link_up{.remote = state.remote, .generation = state.generation, .watcher = link_watcher(self)});
   }
   settle(state);
 }
@@ -82,19 +83,23 @@ void on_hello(supervisor_pointer self, const remote_inference_actor& remote, con
 void say_hello(supervisor_pointer self, const remote_inference_actor& remote) {
   const messages::hello_request request{.protocol = messages::protocol_version,
                                         .bundle_id = self->state.options.expected.bundle_id};
-  self->request(remote, request_timeout(self->state.options.hello_timeout), hello_atom{}, wire_message{messages::encode(request)})
+  self->request(remote, request_timeout(self->state.options.hello_timeout), hello_atom{},
+                wire_message{messages::encode(request)})
       .then([self, remote](const wire_message& reply) { on_hello(self, remote, reply); },
             [self](const caf::error& failure) {
-              attempt_failed(self, link_state::down,
-                             self->state.peer() + " accepts connections but does not answer: " + caf::to_string(failure));
+              attempt_failed(
+                  self, link_state::down,
+                  self->state.peer() + " accepts connections but does not answer: " + caf::to_string(failure));
             });
 }
 
-void on_connected(supervisor_pointer self, const caf::strong_actor_ptr& handle, const std::set<std::string>& interface) {
+void on_connected(supervisor_pointer self, const caf::strong_actor_ptr& handle,
+                  const std::set<std::string>& interface) {
   auto& system = self->system();
   if (!handle || !system.assignable(interface, system.message_types<remote_inference_actor>())) {
-    return attempt_failed(self, link_state::refused,
-                          self->state.peer() + " is a CAF node but offers no remote inference of this release; is it a dvfo-cloud?");
+    return attempt_failed(
+        self, link_state::refused,
+        self->state.peer() + " is a CAF node but offers no remote inference of this release; is it a dvfo-cloud?");
   }
   say_hello(self, caf::actor_cast<remote_inference_actor>(handle));
 }
@@ -102,8 +107,8 @@ void on_connected(supervisor_pointer self, const caf::strong_actor_ptr& handle, 
 void connect(supervisor_pointer self) {
   auto& state = self->state;
   state.status.state = link_state::connecting;
-  self->request(state.connector, request_timeout(state.options.connect_timeout), caf::connect_atom{}, state.options.host,
-                state.options.port)
+  self->request(state.connector, request_timeout(state.options.connect_timeout), caf::connect_atom{},
+                state.options.host, state.options.port)
       .then([self](const caf::node_id&, const caf::strong_actor_ptr& handle,
                    const std::set<std::string>& interface) { on_connected(self, handle, interface); },
             [self](const caf::error& failure) {
@@ -116,7 +121,8 @@ void connect(supervisor_pointer self) {
 }  // namespace
 
 link_supervisor_actor::behavior_type link_supervisor(supervisor_pointer self, caf::actor connector,
-                                                     std::vector<link_listener> listeners, link_supervisor_options options) {
+                                                     std::vector<link_listener> listeners,
+                                                     link_supervisor_options options) {
   drop_strangers(self);
   auto& state = self->state;
   state.connector = std::move(connector);
@@ -135,7 +141,8 @@ link_supervisor_actor::behavior_type link_supervisor(supervisor_pointer self, ca
         const auto& known = self->state;
         if (!known.remote || doubt.generation != known.generation) return;
         if (doubt.consecutive_timeouts < known.options.suspicious_timeouts) return;
-        link_lost(self, std::to_string(doubt.consecutive_timeouts) + " requests in a row had no reply from " + known.peer());
+        link_lost(self,
+                  std::to_string(doubt.consecutive_timeouts) + " requests in a row had no reply from " + known.peer());
       },
       [self](status_atom) { return self->state.status; },
       [self](settle_atom) -> caf::result<link_status> {

@@ -27,13 +27,14 @@ struct link_supervisor_options {
   std::uint64_t jitter_seed = 0;  ///< differs between edges, e.g. the process id
 };
 
-/// Wait before the attempt that follows `failures` failures in a row (≥ 1): doubles from first to longest, then is stretched by up
-/// to defaults::link::retry_jitter. `random` in [0, 1).
+/// Wait before the attempt that follows `failures` failures in a row (≥ 1): doubles from first to longest, then is
+/// stretched by up to defaults::link::retry_jitter. `random` in [0, 1).
 std::chrono::duration<double> retry_delay(std::uint32_t failures, std::chrono::duration<double> first,
                                           std::chrono::duration<double> longest, double random);
 
-/// connecting → up on a sound handshake; connecting → refused if the cloud serves another bundle, → down if it cannot be reached; up →
-/// down when the cloud dies or leaves too many requests unanswered. From down and refused an attempt follows after back-off.
+/// connecting → up on a sound handshake; connecting → refused if the cloud serves another bundle, → down if it cannot
+/// be reached; up → down when the cloud dies or leaves too many requests unanswered. From down and refused an attempt
+/// follows after back-off.
 struct link_supervisor_state {
   static inline const char* name = "link_supervisor";
 
@@ -51,12 +52,12 @@ struct link_supervisor_state {
   std::vector<caf::typed_response_promise<link_status>> waiting;  ///< for the first attempt to be decided
 };
 
-link_supervisor_actor::behavior_type link_supervisor(link_supervisor_actor::stateful_pointer<link_supervisor_state> self,
-                                                     caf::actor connector, std::vector<link_listener> listeners,
-                                                     link_supervisor_options options);
+link_supervisor_actor::behavior_type link_supervisor(
+    link_supervisor_actor::stateful_pointer<link_supervisor_state> self, caf::actor connector,
+    std::vector<link_listener> listeners, link_supervisor_options options);
 
-/// Starts watching the cloud at host:port through the system's middleman (load it, see system_config.hpp). Tells `listeners`
-/// (pipeline, offload, policy) of every change.
+/// Starts watching the cloud at host:port through the system's middleman (load it, see system_config.hpp). Tells
+/// `listeners` (pipeline, offload, policy) of every change.
 link_supervisor_actor spawn_link_supervisor(caf::actor_system& system, std::vector<link_listener> listeners,
                                             link_supervisor_options options);
 

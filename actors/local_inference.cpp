@@ -16,7 +16,9 @@ using local_inference_pointer = local_inference_actor::stateful_pointer<local_in
 /// An overloaded edge skips what nobody waits for any more, so that it catches up.
 bool is_over(local_inference_pointer self, time_point deadline) { return self->clock().now() >= deadline; }
 
-caf::error too_late() { return make_failure(ec::deadline, "the task's deadline was over before the local half could start"); }
+caf::error too_late() {
+  return make_failure(ec::deadline, "the task's deadline was over before the local half could start");
+}
 
 extracted extract(local_inference_pointer self, const extraction_job& job) {
   const auto start = self->clock().now();
@@ -30,21 +32,24 @@ extracted extract(local_inference_pointer self, const extraction_job& job) {
 local_result infer(local_inference_pointer self, std::uint64_t task_id, const inference::feature_map& features,
                    const std::vector<std::uint16_t>& channels, double share) {
   const auto start = self->clock().now();
-  local_result out{.task_id = task_id, .logits = self->state.backend->infer_local(features, channels, share), .seconds = 0.0};
+  local_result out{
+      .task_id = task_id, .logits = self->state.backend->infer_local(features, channels, share), .seconds = 0.0};
   out.seconds = seconds_between(start, self->clock().now());
   return out;
 }
 
 }  // namespace
 
-local_inference_actor::behavior_type local_inference(local_inference_pointer self, std::shared_ptr<edge_backend> backend) {
+local_inference_actor::behavior_type local_inference(local_inference_pointer self,
+                                                     std::shared_ptr<edge_backend> backend) {
   drop_strangers(self);
   self->state.backend = std::move(backend);
   return {
       [self](extract_atom, const extraction_job& job) -> caf::result<local_result> {
         if (is_over(self, job.deadline)) return too_late();
         return guarded([&] {
-          // The listener is told before the local half runs, so that the offload travels meanwhile (DVFO §5.3: in parallel).
+          // The listener is told before the local half runs, so that the offload travels meanwhile (DVFO §5.3: in
+          // parallel).
           const auto found = extract(self, job);
           self->send(job.listener, found);
           if (found.share >= 1.0) return local_result{.task_id = job.task_id, .logits = {}, .seconds = 0.0};

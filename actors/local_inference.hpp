@@ -12,8 +12,8 @@ struct local_inference_state {
   std::shared_ptr<edge_backend> backend;
 };
 
-local_inference_actor::behavior_type local_inference(local_inference_actor::stateful_pointer<local_inference_state> self,
-                                                     std::shared_ptr<edge_backend> backend);
+local_inference_actor::behavior_type local_inference(
+    local_inference_actor::stateful_pointer<local_inference_state> self, std::shared_ptr<edge_backend> backend);
 
 /// Starts the owner of the edge model on a thread of its own; nobody else may use `backend` from now on.
 local_inference_actor spawn_local_inference(caf::actor_system& system, std::shared_ptr<edge_backend> backend);

@@ -11,8 +11,8 @@
 /// How CAF sees our types: one type crosses nodes, all others are barred from it.
 namespace dvfo::actors {
 
-/// The only value that crosses nodes: the bytes of one Protobuf message (messages/). A string, because CAF checks a string's length
-/// against what has arrived before it allocates.
+/// The only value that crosses nodes: the bytes of one Protobuf message (messages/). A string, because CAF checks a
+/// string's length against what has arrived before it allocates.
 struct wire_message {
   std::string bytes;
 };
@@ -63,7 +63,8 @@ struct extraction_job {
 
 }  // namespace dvfo::actors
 
-// Registered by its short name "dvfo.wire" in system_config; the id lets CAF_ENABLE_TYPE_ID_CHECKS tell forgotten types.
+// Registered by its short name "dvfo.wire" in system_config; the id lets CAF_ENABLE_TYPE_ID_CHECKS tell forgotten
+// types.
 CAF_BEGIN_TYPE_ID_BLOCK(dvfo, first_custom_type_id)
 CAF_ADD_TYPE_ID(dvfo, (dvfo::actors::wire_message))
 CAF_END_TYPE_ID_BLOCK(dvfo)

@@ -35,12 +35,15 @@ namespace {
 
 degraded_reason reason_of(messages::reply_code code) {
   switch (code) {
-    case messages::reply_code::ok: return degraded_reason::none;
+    case messages::reply_code::ok:
+      return degraded_reason::none;
     case messages::reply_code::busy:
-    case messages::reply_code::expired: return degraded_reason::cloud_refused;
+    case messages::reply_code::expired:
+      return degraded_reason::cloud_refused;
     case messages::reply_code::bad_request:
     case messages::reply_code::bundle_mismatch:
-    case messages::reply_code::failed: break;
+    case messages::reply_code::failed:
+      break;
   }
   return degraded_reason::cloud_failed;
 }
@@ -50,7 +53,8 @@ degraded_reason reason_of(messages::reply_code code) {
 void offload_state::read_reply(offload_result& result, const std::string& bytes, double round_trip) {
   auto reply = messages::parse_infer_reply(bytes);
   if (reply && reply->task_id != result.task_id) {
-    reply.error = "the reply is for task " + std::to_string(reply->task_id) + ", expected " + std::to_string(result.task_id);
+    reply.error =
+        "the reply is for task " + std::to_string(reply->task_id) + ", expected " + std::to_string(result.task_id);
     reply.value.reset();
   }
   if (!reply) {
@@ -59,7 +63,8 @@ void offload_state::read_reply(offload_result& result, const std::string& bytes,
     return;
   }
   result.degraded = reason_of(reply->code);
-  result.text = reply->code == messages::reply_code::ok ? std::string() : std::string(to_string(reply->code)) + ": " + reply->text;
+  result.text = reply->code == messages::reply_code::ok ? std::string()
+                                                        : std::string(to_string(reply->code)) + ": " + reply->text;
   result.logits = std::move(reply->logits);
   result.batch_size = reply->batch_size;
   result.stages.remote_queue = reply->queue_seconds;
@@ -84,9 +89,12 @@ offload_result refused(const offload_job& job, degraded_reason reason, std::stri
 
 std::string explain(degraded_reason reason, const offload_options& options) {
   switch (reason) {
-    case degraded_reason::link_down: return "no cloud is connected";
-    case degraded_reason::window_full: return std::to_string(options.window) + " offloads are in flight already";
-    default: return "too little time is left to the deadline";
+    case degraded_reason::link_down:
+      return "no cloud is connected";
+    case degraded_reason::window_full:
+      return std::to_string(options.window) + " offloads are in flight already";
+    default:
+      return "too little time is left to the deadline";
   }
 }
 

@@ -54,7 +54,8 @@ struct offload_state {
 
 offload_actor::behavior_type offload(offload_actor::stateful_pointer<offload_state> self, offload_options options);
 
-/// Starts an offload; it answers link_down until it is told of a link_up. Throws inference::error(bad_argument) on a bad format.
+/// Starts an offload; it answers link_down until it is told of a link_up. Throws inference::error(bad_argument) on a
+/// bad format.
 offload_actor spawn_offload(caf::actor_system& system, offload_options options);
 
 }  // namespace dvfo::actors

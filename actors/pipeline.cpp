@@ -74,11 +74,15 @@ void start_fusion(pipeline_pointer self, std::uint64_t id, task_run& run) {
 void advance(pipeline_pointer self, std::uint64_t id) {
   auto& run = self->state.tasks.at(id).run;
   switch (run.next()) {
-    case next_step::wait: return;
-    case next_step::fuse: return start_fusion(self, id, run);
-    case next_step::rescue: return start_rescue(self, id, run);
+    case next_step::wait:
+      return;
+    case next_step::fuse:
+      return start_fusion(self, id, run);
+    case next_step::rescue:
+      return start_rescue(self, id, run);
     case next_step::answer_local:
-    case next_step::answer_remote: return answer_and_forget(self, id, run.finish_one_half(self->clock().now()));
+    case next_step::answer_remote:
+      return answer_and_forget(self, id, run.finish_one_half(self->clock().now()));
   }
 }
 

@@ -29,13 +29,15 @@ struct pipeline_options {
 struct pipeline_state {
   static inline const char* name = "pipeline";
 
-  /// A task under way and the promise of its answer. It is erased with the answer, so that a half that comes later finds nothing.
+  /// A task under way and the promise of its answer. It is erased with the answer, so that a half that comes later
+  /// finds nothing.
   struct entry {
     task_run run;
     caf::typed_response_promise<answer> promise;
   };
 
-  /// When the cloud's reply must be there: before the deadline by what answering takes, and at share 1 by a rescue as well.
+  /// When the cloud's reply must be there: before the deadline by what answering takes, and at share 1 by a rescue as
+  /// well.
   [[nodiscard]] time_point answer_by(const task_run& run) const;
 
   pipeline_partners partners;
@@ -45,11 +47,11 @@ struct pipeline_state {
   std::unordered_map<std::uint64_t, entry> tasks;
 };
 
-pipeline_actor::behavior_type pipeline(pipeline_actor::stateful_pointer<pipeline_state> self, pipeline_partners partners,
-                                       pipeline_options options);
+pipeline_actor::behavior_type pipeline(pipeline_actor::stateful_pointer<pipeline_state> self,
+                                       pipeline_partners partners, pipeline_options options);
 
-/// Starts a pipeline. Until the first link_up it takes the link as down, so a composition whose cloud is in-process sends one
-/// link_up to the returned handle (and to offload and policy) before the first task.
+/// Starts a pipeline. Until the first link_up it takes the link as down, so a composition whose cloud is in-process
+/// sends one link_up to the returned handle (and to offload and policy) before the first task.
 pipeline_actor spawn_pipeline(caf::actor_system& system, pipeline_partners partners, pipeline_options options = {});
 
 }  // namespace dvfo::actors

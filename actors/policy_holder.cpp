@@ -30,7 +30,8 @@ namespace {
 
 using policy_pointer = policy_actor::stateful_pointer<policy_state>;
 
-/// A scheme that throws while it thinks ahead has nothing ready; the next task's own question shows the error to somebody.
+/// A scheme that throws while it thinks ahead has nothing ready; the next task's own question shows the error to
+/// somebody.
 void think_ahead(policy_state& state) {
   guarded([&] {
     state.prepare();
@@ -39,10 +40,10 @@ void think_ahead(policy_state& state) {
 }
 
 caf::result<policy::decision> decide(policy_pointer self, const task_terms& terms) {
-  auto promise = self->make_response_promise<policy::decision>();
   auto taken = guarded([&] { return self->state.take(terms); }, ec::internal);
   if (taken.flag == caf::rt_error) return taken;
   // Delivered before the next decision is thought out: the task does not wait for it.
+  auto promise = self->make_response_promise<policy::decision>();
   promise.deliver(self->state.situation.previous);
   think_ahead(self->state);
   return promise;

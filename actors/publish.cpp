@@ -17,14 +17,15 @@ bool is_loopback(const std::string& host) {
 std::uint16_t publish_remote(caf::actor_system& system, const remote_inference_actor& remote, const std::string& host,
                              std::uint16_t port) {
   if (!is_loopback(host)) {
-    throw publish_error("cannot listen on " + host + ": without TLS only loopback (127.0.0.1, ::1, localhost) is allowed, because "
+    throw publish_error("cannot listen on " + host +
+                        ": without TLS only loopback (127.0.0.1, ::1, localhost) is allowed, because "
                         "any peer of the plain protocol is trusted; listen on 127.0.0.1 and let a tunnel carry it");
   }
   const auto address = host == "localhost" ? std::string("127.0.0.1") : host;
   const auto opened = system.middleman().publish(remote, port, address.c_str(), true);
   if (!opened) {
-    throw publish_error("cannot listen on " + host + ":" + std::to_string(port) + ": " + caf::to_string(opened.error()) +
-                        "; choose a free port, or stop what holds this one");
+    throw publish_error("cannot listen on " + host + ":" + std::to_string(port) + ": " +
+                        caf::to_string(opened.error()) + "; choose a free port, or stop what holds this one");
   }
   return *opened;
 }

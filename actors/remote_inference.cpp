@@ -36,12 +36,14 @@ infer_reply remote_inference_state::judge(const messages::infer_request& request
     return refusal(request.task_id, reply_code::bundle_mismatch,
                    "the request is for another model bundle than \"" + options.served.bundle_name + "\"");
   }
-  if (!(request.share > 0.0)) return refusal(request.task_id, reply_code::bad_request, "share is 0: there is nothing to compute here");
+  if (!(request.share > 0.0))
+    return refusal(request.task_id, reply_code::bad_request, "share is 0: there is nothing to compute here");
   if (request.budget_seconds <= 0.0) return expired(request.task_id);
   if (is_draining) return refusal(request.task_id, reply_code::busy, "the cloud is going down");
   if (workers == 0) return refusal(request.task_id, reply_code::failed, "no worker is left; restart the cloud node");
   if (queue.is_full()) {
-    return refusal(request.task_id, reply_code::busy, std::to_string(options.max_queue) + " requests are waiting already");
+    return refusal(request.task_id, reply_code::busy,
+                   std::to_string(options.max_queue) + " requests are waiting already");
   }
   infer_reply fine;
   fine.task_id = request.task_id;
@@ -111,7 +113,8 @@ void hand_out(router_pointer self, std::vector<waiting_request> requests) {
     batch.tickets.push_back(request.ticket);
     frames.push_back(std::move(request.frame));
   }
-  batch_job job{.share = requests.front().share, .frames = std::make_shared<const std::vector<std::string>>(std::move(frames))};
+  batch_job job{.share = requests.front().share,
+                .frames = std::make_shared<const std::vector<std::string>>(std::move(frames))};
   self->request(worker, caf::infinite, batch_atom{}, std::move(job))
       .then(
           [self, worker, batch](batch_result& result) {
@@ -171,12 +174,14 @@ caf::result<wire_message> take_in(router_pointer self, const wire_message& messa
   auto& state = self->state;
   auto request = messages::parse_infer_request(message.bytes);
   if (!request) return wire_message{messages::encode(refusal(0, reply_code::bad_request, request.error))};
-  if (const auto verdict = state.judge(*request); verdict.code != reply_code::ok) return wire_message{messages::encode(verdict)};
+  if (const auto verdict = state.judge(*request); verdict.code != reply_code::ok)
+    return wire_message{messages::encode(verdict)};
   const auto now = self->clock().now();
   const auto ticket = state.next_ticket++;
   auto promise = self->make_response_promise<wire_message>();
   state.owed.emplace(ticket, remote_inference_state::owed_reply{request->task_id, now, promise});
-  const auto budget = std::min(std::chrono::duration<double>(request->budget_seconds), std::chrono::duration<double>(86400));
+  const auto budget =
+      std::min(std::chrono::duration<double>(request->budget_seconds), std::chrono::duration<double>(86400));
   waiting_request waiting{.ticket = ticket,
                           .share = inference::grid_share(request->share),
                           .frame = std::move(request->frame),

@@ -31,8 +31,8 @@ std::vector<float> decode(const inference::feature_format& format, const std::st
 }
 
 /// One pass over the sound frames; `where` says which item each belongs to.
-void infer(cloud_backend& backend, std::span<const std::vector<float>> features, std::span<const std::size_t> where, double share,
-           std::vector<batch_item>& items) {
+void infer(cloud_backend& backend, std::span<const std::vector<float>> features, std::span<const std::size_t> where,
+           double share, std::vector<batch_item>& items) {
   try {
     auto logits = backend.infer_remote(features, share);
     for (std::size_t i = 0; i < where.size(); ++i) items[where[i]].logits = std::move(logits.at(i));
@@ -67,7 +67,8 @@ batch_result remote_worker_state::compute(const batch_job& job, const std::funct
 }
 
 remote_worker_actor::behavior_type remote_worker(remote_worker_actor::stateful_pointer<remote_worker_state> self,
-                                                 std::shared_ptr<cloud_backend> backend, inference::feature_format format) {
+                                                 std::shared_ptr<cloud_backend> backend,
+                                                 inference::feature_format format) {
   drop_strangers(self);
   self->state.backend = std::move(backend);
   self->state.format = std::move(format);

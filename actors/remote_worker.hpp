@@ -20,7 +20,8 @@ struct remote_worker_state {
 };
 
 remote_worker_actor::behavior_type remote_worker(remote_worker_actor::stateful_pointer<remote_worker_state> self,
-                                                 std::shared_ptr<cloud_backend> backend, inference::feature_format format);
+                                                 std::shared_ptr<cloud_backend> backend,
+                                                 inference::feature_format format);
 
 /// Starts the owner of one cloud model on a thread of its own; nobody else may use `backend` from now on.
 remote_worker_actor spawn_remote_worker(caf::actor_system& system, std::shared_ptr<cloud_backend> backend,

@@ -20,11 +20,12 @@ enum class next_step {
 
 /// One task on its way through the pipeline; plain bookkeeping without actors or clock.
 ///
-/// decided → extracted → (local half ∥ cloud half) → fused or one half alone → answered. At share 1 there is no local half; if its cloud
-/// half fails, the rescue takes the place of both.
+/// decided → extracted → (local half ∥ cloud half) → fused or one half alone → answered. At share 1 there is no local
+/// half; if its cloud half fails, the rescue takes the place of both.
 class task_run {
  public:
-  /// `is_link_up`: where no cloud is connected the task runs at share 0 from the start, degraded if the decision was another.
+  /// `is_link_up`: where no cloud is connected the task runs at share 0 from the start, degraded if the decision was
+  /// another.
   task_run(admitted_task task, policy::decision decided, bool is_link_up);
 
   /// The share to extract and run with.
@@ -67,8 +68,8 @@ class task_run {
   std::optional<offload_result> remote_;
 };
 
-/// How long the full-width local DNN takes here, learned from every run of it: the time to keep back for a rescue. Rises at once,
-/// falls by halves, because a rescue that comes too late is worth nothing.
+/// How long the full-width local DNN takes here, learned from every run of it: the time to keep back for a rescue.
+/// Rises at once, falls by halves, because a rescue that comes too late is worth nothing.
 class rescue_estimate {
  public:
   explicit rescue_estimate(std::chrono::duration<double> first_guess) : seconds_(first_guess.count()) {}

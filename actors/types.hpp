@@ -13,15 +13,17 @@
 #include "policy/decision.hpp"
 #include "policy/outcome.hpp"
 
-/// What actors of one process say to each other: plain values and shared handles to immutable ones. Only wire_message (caf_compat.hpp)
-/// ever leaves the process.
+/// What actors of one process say to each other: plain values and shared handles to immutable ones. Only wire_message
+/// (caf_compat.hpp) ever leaves the process.
 namespace dvfo::actors {
 
 /// Instants of the actor system's clock: the steady clock, or a test's virtual one.
 using time_point = std::chrono::steady_clock::time_point;
 
 /// Seconds from `from` to `to`.
-inline double seconds_between(time_point from, time_point to) { return std::chrono::duration<double>(to - from).count(); }
+inline double seconds_between(time_point from, time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
 
 /// A client's request.
 struct infer_task {
@@ -90,8 +92,8 @@ struct offload_job {
 struct offload_result {
   std::uint64_t task_id = 0;
   policy::degraded_reason degraded = policy::degraded_reason::none;
-  std::string text;           ///< why, unless degraded is none
-  std::vector<float> logits;  ///< empty unless degraded is none
+  std::string text;              ///< why, unless degraded is none
+  std::vector<float> logits;     ///< empty unless degraded is none
   policy::stage_seconds stages;  ///< encode, transfer and the remote stages
   std::uint64_t wire_up_bytes = 0;
   std::uint64_t wire_down_bytes = 0;

@@ -9,9 +9,9 @@
 
 namespace dvfo::actors {
 
-/// Bytes that a message occupies in CAF's stream beyond its Protobuf payload: BASP's fixed header, the forwarding stack (empty between
-/// two nodes), the element types' names and the payload's length prefix. TCP and IP are not counted. Counted by CAF's own serialiser
-/// once, so that it follows the library.
+/// Bytes that a message occupies in CAF's stream beyond its Protobuf payload: BASP's fixed header, the forwarding stack
+/// (empty between two nodes), the element types' names and the payload's length prefix. TCP and IP are not counted.
+/// Counted by CAF's own serialiser once, so that it follows the library.
 class wire_size {
  public:
   explicit wire_size(caf::actor_system& system);

@@ -27,6 +27,7 @@ struct train_command {
   inference::training_options options;
   std::string output;
   std::string checkpoints;
+  std::string start_from;
   std::string data = options.data;
   std::int64_t base_width = options.base_width;
   std::int64_t feature_channels = options.feature_channels;
@@ -48,6 +49,8 @@ void declare(train_command& command) {
       .text("output", command.output, "DIR", "folder of the bundle (required)")
       .text("checkpoint", command.checkpoints, "DIR",
             "where checkpoints go; default: the output's name with .checkpoint")
+      .text("start-from", command.start_from, "BUNDLE",
+            "a bundle to go on from, by folder; its reference is kept, --reference-epochs has no effect")
       .text("name", options.name, "NAME", "the bundle's name; default: dataset-architecture-wWIDTH")
       .text("architecture", options.architecture, "NAME", "network to train")
       .integer("base-width", command.base_width, {4, 1024}, "N",
@@ -83,6 +86,7 @@ inference::training_options options_of(const train_command& command) {
   options.data = find_data(command.data, "cifar100");
   options.output = command.output;
   options.checkpoints = command.checkpoints;
+  if (!command.start_from.empty()) options.start_from = find_bundle(command.start_from);
   options.base_width = static_cast<int>(command.base_width);
   options.feature_channels = static_cast<int>(command.feature_channels);
   options.feature_bits = static_cast<int>(command.feature_bits);

@@ -174,7 +174,8 @@ void settings_table::attach(CLI::App& app) {
       impl_->flags.push_back(app.add_flag(flag_name, help));
     } else {
       auto* option = app.add_option(flag_name, impl_->texts.emplace_back(), help);
-      impl_->flags.push_back(option->type_name(which.value_name)->expected(1));
+      impl_->flags.push_back(
+          option->type_name(which.value_name)->expected(1)->take_last());  // as shells' users expect: a later flag wins
     }
   }
   impl_->config_flag =
@@ -282,7 +283,10 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
   } catch (const CLI::ParseError& problem) {
     const auto& command = innermost(app);
     auto extras = app.remaining(true);
-    if (!dynamic_cast<const CLI::ExtrasError*>(&problem)) extras.clear();
+    // A slip in a subcommand's name shows first as a subcommand that is missing.
+    const bool about_words =
+        dynamic_cast<const CLI::ExtrasError*>(&problem) || dynamic_cast<const CLI::RequiredError*>(&problem);
+    if (!about_words) extras.clear();
     fmt::print(stderr, "{}: {}\nTry '{} --help'.\n", full_name(command), explain(command, problem, extras),
                full_name(command));
     return exit_usage;

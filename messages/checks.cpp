@@ -22,7 +22,8 @@ class fault {
     if (!holds && text_.empty()) text_ = fmt::format("{}.{} is {}, expected {}", message_, field, found, expected);
   }
   void require_seconds(double value, const char* field) {
-    require(std::isfinite(value) && value >= 0.0, field, fmt::format("{}", value), "a finite number of seconds from 0 on");
+    require(std::isfinite(value) && value >= 0.0, field, fmt::format("{}", value),
+            "a finite number of seconds from 0 on");
   }
   [[nodiscard]] const std::string& text() const { return text_; }
 
@@ -39,8 +40,8 @@ std::string parse_bytes(Message& out, std::string_view bytes, std::size_t limit,
                        bytes.size(), limit);
   }
   if (!out.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return fmt::format("{} bytes are no Protobuf message {}; the peer speaks another protocol or is hostile", bytes.size(),
-                       name);
+    return fmt::format("{} bytes are no Protobuf message {}; the peer speaks another protocol or is hostile",
+                       bytes.size(), name);
   }
   return {};
 }
@@ -52,7 +53,8 @@ bool is_known(int code) {
     case reply_code::expired:
     case reply_code::bad_request:
     case reply_code::bundle_mismatch:
-    case reply_code::failed: return code >= 0 && code <= std::numeric_limits<std::uint8_t>::max();
+    case reply_code::failed:
+      return code >= 0 && code <= std::numeric_limits<std::uint8_t>::max();
   }
   return false;
 }
@@ -90,13 +92,14 @@ checked<infer_reply> parse_infer_reply(std::string_view bytes) {
   fault first("InferReply");
   const auto& logits = in.logits();
   const bool is_ok = in.code() == v1::REPLY_CODE_OK;
-  first.require(is_known(in.code()), "code", fmt::format("{}", static_cast<int>(in.code())), "a code of this protocol version");
+  first.require(is_known(in.code()), "code", fmt::format("{}", static_cast<int>(in.code())),
+                "a code of this protocol version");
   first.require(is_ok == !logits.empty(), "logits", fmt::format("{} values", logits.size()),
                 is_ok ? "one a class, because code is ok" : "none, because code is not ok");
-  first.require(static_cast<std::size_t>(logits.size()) <= max_classes, "logits", fmt::format("{} values", logits.size()),
-                "at most 65536");
-  first.require(std::ranges::all_of(logits, [](float x) { return std::isfinite(x); }), "logits", "not finite throughout",
-                "finite numbers");
+  first.require(static_cast<std::size_t>(logits.size()) <= max_classes, "logits",
+                fmt::format("{} values", logits.size()), "at most 65536");
+  first.require(std::ranges::all_of(logits, [](float x) { return std::isfinite(x); }), "logits",
+                "not finite throughout", "finite numbers");
   first.require_seconds(in.queue_seconds(), "queue_seconds");
   first.require_seconds(in.decode_seconds(), "decode_seconds");
   first.require_seconds(in.compute_seconds(), "compute_seconds");
@@ -138,20 +141,21 @@ checked<hello_reply> parse_hello_reply(std::string_view bytes) {
 
 std::string compare(const hello_reply& ours, const hello_reply& theirs) {
   if (ours.protocol != theirs.protocol) {
-    return fmt::format("the cloud speaks protocol version {}, expected {}; run the same release on both nodes", theirs.protocol,
-                       ours.protocol);
+    return fmt::format("the cloud speaks protocol version {}, expected {}; run the same release on both nodes",
+                       theirs.protocol, ours.protocol);
   }
   if (ours.bundle_id != theirs.bundle_id) {
     return fmt::format(
-        "the cloud serves model bundle \"{}\" (id {:016x}), this node holds \"{}\" (id {:016x}); give both nodes the same bundle",
+        "the cloud serves model bundle \"{}\" (id {:016x}), this node holds \"{}\" (id {:016x}); give both nodes the "
+        "same bundle",
         theirs.bundle_name, theirs.bundle_id, ours.bundle_name, ours.bundle_id);
   }
   const auto shape = [](const hello_reply& x) {
     return fmt::format("{}x{}x{} at {} bits, {} classes", x.channels, x.height, x.width, x.bits, x.classes);
   };
   if (shape(ours) != shape(theirs)) {
-    return fmt::format("the cloud reads features of {}, this node sends {}; give both nodes the same bundle", shape(theirs),
-                       shape(ours));
+    return fmt::format("the cloud reads features of {}, this node sends {}; give both nodes the same bundle",
+                       shape(theirs), shape(ours));
   }
   return {};
 }

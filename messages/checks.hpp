@@ -8,11 +8,12 @@
 
 #include "messages/inference.hpp"
 
-/// Bytes from a peer become values here, or an error text. Nothing of a peer is believed before it went through one of these.
+/// Bytes from a peer become values here, or an error text. Nothing of a peer is believed before it went through one of
+/// these.
 namespace dvfo::messages {
 
-/// Bounds on what is parsed at all, in bytes. A request holds one feature frame (the largest format that the codec's own limits
-/// and this project's models come near: some hundred kB), a reply one vector of logits.
+/// Bounds on what is parsed at all, in bytes. A request holds one feature frame (the largest format that the codec's
+/// own limits and this project's models come near: some hundred kB), a reply one vector of logits.
 inline constexpr std::size_t max_request_bytes = std::size_t{8} << 20;
 inline constexpr std::size_t max_reply_bytes = std::size_t{1} << 20;
 inline constexpr std::size_t max_hello_bytes = std::size_t{4} << 10;
@@ -42,7 +43,8 @@ checked<infer_reply> parse_infer_reply(std::string_view bytes);
 checked<hello_request> parse_hello_request(std::string_view bytes);
 checked<hello_reply> parse_hello_reply(std::string_view bytes);
 
-/// Empty if `theirs` serves the very model that `ours` names; otherwise the first difference, with both values and what to do.
+/// Empty if `theirs` serves the very model that `ours` names; otherwise the first difference, with both values and what
+/// to do.
 std::string compare(const hello_reply& ours, const hello_reply& theirs);
 
 }  // namespace dvfo::messages

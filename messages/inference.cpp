@@ -7,12 +7,18 @@ namespace dvfo::messages {
 
 const char* to_string(reply_code code) {
   switch (code) {
-    case reply_code::ok: return "ok";
-    case reply_code::busy: return "busy";
-    case reply_code::expired: return "expired";
-    case reply_code::bad_request: return "bad_request";
-    case reply_code::bundle_mismatch: return "bundle_mismatch";
-    case reply_code::failed: return "failed";
+    case reply_code::ok:
+      return "ok";
+    case reply_code::busy:
+      return "busy";
+    case reply_code::expired:
+      return "expired";
+    case reply_code::bad_request:
+      return "bad_request";
+    case reply_code::bundle_mismatch:
+      return "bundle_mismatch";
+    case reply_code::failed:
+      return "failed";
   }
   return "unknown";
 }

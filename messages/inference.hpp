@@ -50,7 +50,8 @@ struct hello_request {
   std::uint64_t bundle_id = 0;
 };
 
-/// What one end serves: the cloud's reply, and what the edge expects of it. Both ends must agree on every field but the name.
+/// What one end serves: the cloud's reply, and what the edge expects of it. Both ends must agree on every field but the
+/// name.
 struct hello_reply {
   std::uint32_t protocol = protocol_version;
   std::uint64_t bundle_id = 0;

@@ -8,7 +8,8 @@ namespace dvfo::messages {
 
 std::string clean_text(std::string_view text) {
   std::string out(text.substr(0, max_text_bytes));
-  std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::ranges::replace_if(
+      out, [](char c) { return c < ' ' || c > '~'; }, '?');
   return out;
 }
 

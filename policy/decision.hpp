@@ -16,13 +16,13 @@ struct decision {
 
 /// The state that a decision is made from: S = {λ, η, x~p(a), B} (DVFO §5.1) and what is needed beside it.
 struct situation {
-  double eta = 0.5;                      ///< weight of energy against latency in the cost, DVFO Eq. 4: 1 = energy only
-  std::optional<double> lambda;          ///< weight of the local half that the user asks for; absent: the bundle's own
-  std::vector<float> importance;         ///< x~p(a) of the newest task, sum 1; empty before the first
-  std::optional<double> bandwidth_bps;   ///< bits per second towards the cloud; absent until measured
-  std::optional<double> rtt_seconds;     ///< bare round trip; absent until measured
-  bool link_up = false;                  ///< whether a cloud can be reached
-  decision previous;                     ///< a_(t−1); before the first task: edge only
+  double eta = 0.5;                     ///< weight of energy against latency in the cost, DVFO Eq. 4: 1 = energy only
+  std::optional<double> lambda;         ///< weight of the local half that the user asks for; absent: the bundle's own
+  std::vector<float> importance;        ///< x~p(a) of the newest task, sum 1; empty before the first
+  std::optional<double> bandwidth_bps;  ///< bits per second towards the cloud; absent until measured
+  std::optional<double> rtt_seconds;    ///< bare round trip; absent until measured
+  bool link_up = false;                 ///< whether a cloud can be reached
+  decision previous;                    ///< a_(t−1); before the first task: edge only
 };
 
 }  // namespace dvfo::policy

@@ -6,22 +6,32 @@ namespace dvfo::policy {
 
 const char* to_string(degraded_reason reason) {
   switch (reason) {
-    case degraded_reason::none: return "none";
-    case degraded_reason::link_down: return "link_down";
-    case degraded_reason::window_full: return "window_full";
-    case degraded_reason::cloud_late: return "cloud_late";
-    case degraded_reason::cloud_refused: return "cloud_refused";
-    case degraded_reason::cloud_failed: return "cloud_failed";
-    case degraded_reason::offload_failed: return "offload_failed";
+    case degraded_reason::none:
+      return "none";
+    case degraded_reason::link_down:
+      return "link_down";
+    case degraded_reason::window_full:
+      return "window_full";
+    case degraded_reason::cloud_late:
+      return "cloud_late";
+    case degraded_reason::cloud_refused:
+      return "cloud_refused";
+    case degraded_reason::cloud_failed:
+      return "cloud_failed";
+    case degraded_reason::offload_failed:
+      return "offload_failed";
   }
   return "unknown";
 }
 
 const char* to_string(ran_on place) {
   switch (place) {
-    case ran_on::edge: return "edge";
-    case ran_on::cloud: return "cloud";
-    case ran_on::both: return "both";
+    case ran_on::edge:
+      return "edge";
+    case ran_on::cloud:
+      return "cloud";
+    case ran_on::both:
+      return "both";
   }
   return "unknown";
 }

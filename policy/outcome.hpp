@@ -10,12 +10,12 @@ namespace dvfo::policy {
 /// Why a task was answered otherwise than decided. The numbers appear in records and never change their meaning.
 enum class degraded_reason : std::uint8_t {
   none = 0,
-  link_down = 10,        ///< no cloud was connected, or the link broke while the task was away
-  window_full = 20,      ///< too many offloads in flight already
-  cloud_late = 30,       ///< no reply in the time that the deadline leaves
-  cloud_refused = 40,    ///< the cloud was busy, or the task expired in its queue
-  cloud_failed = 50,     ///< the cloud answered with an error
-  offload_failed = 60,   ///< encoding here or reading the reply failed
+  link_down = 10,       ///< no cloud was connected, or the link broke while the task was away
+  window_full = 20,     ///< too many offloads in flight already
+  cloud_late = 30,      ///< no reply in the time that the deadline leaves
+  cloud_refused = 40,   ///< the cloud was busy, or the task expired in its queue
+  cloud_failed = 50,    ///< the cloud answered with an error
+  offload_failed = 60,  ///< encoding here or reading the reply failed
 };
 
 /// The reason's name as it appears in logs, records and on the command line, e.g. "cloud_late".
@@ -42,24 +42,25 @@ struct stage_seconds {
 /// What one task cost.
 struct outcome {
   std::uint64_t task_id = 0;
-  decision decided;      ///< as the scheme decided
-  double share = 0.0;    ///< as it ran: 0 where the cloud was known to be away or the rescue ran
+  decision decided;    ///< as the scheme decided
+  double share = 0.0;  ///< as it ran: 0 where the cloud was known to be away or the rescue ran
   ran_on where = ran_on::edge;
   degraded_reason degraded = degraded_reason::none;
   stage_seconds stages;
-  double tti = 0.0;         ///< seconds from admission to the answer: the parallel pipeline's wall clock (what the reward uses)
+  double tti =
+      0.0;  ///< seconds from admission to the answer: the parallel pipeline's wall clock (what the reward uses)
   double tti_serial = 0.0;  ///< the stages in series, as DVFO Eq. 9 adds them, to compare with the paper's tables
-  std::optional<double> eti_joules;      ///< energy of the task; absent without a power meter
-  std::uint64_t wire_up_bytes = 0;       ///< edge to cloud, message headers included, TCP/IP not
-  std::uint64_t wire_down_bytes = 0;     ///< cloud to edge, likewise
-  std::uint32_t remote_batch_size = 0;   ///< tasks that shared the cloud's pass; 0 without one
+  std::optional<double> eti_joules;     ///< energy of the task; absent without a power meter
+  std::uint64_t wire_up_bytes = 0;      ///< edge to cloud, message headers included, TCP/IP not
+  std::uint64_t wire_down_bytes = 0;    ///< cloud to edge, likewise
+  std::uint32_t remote_batch_size = 0;  ///< tasks that shared the cloud's pass; 0 without one
 };
 
 /// Sum of all stages (DVFO Eq. 9: local, compression, transfer and cloud one after the other).
 double serial_seconds(const stage_seconds& stages);
 
-/// What the actor system itself cost: tti less extraction, the longer of the two halves' compute, and fusion. Waiting for the
-/// link counts as cost, so read it on loopback or with the cloud in-process.
+/// What the actor system itself cost: tti less extraction, the longer of the two halves' compute, and fusion. Waiting
+/// for the link counts as cost, so read it on loopback or with the cloud in-process.
 double overhead_seconds(const outcome& result);
 
 }  // namespace dvfo::policy

@@ -28,6 +28,12 @@ void copy_variants(const torch::nn::Module& from, torch::nn::Module& to) {
 
 }  // namespace
 
+void copy_tensors(const torch::nn::Module& from, torch::nn::Module& to) {
+  torch::NoGradGuard no_gradient;
+  for (auto& entry : to.named_parameters()) entry.value().copy_(*from.named_parameters().find(entry.key()));
+  for (auto& entry : to.named_buffers()) entry.value().copy_(*from.named_buffers().find(entry.key()));
+}
+
 front_impl::front_impl(const architecture& net)
     : mean_(register_buffer("mean", torch::zeros({3}))),
       deviation_(register_buffer("deviation", torch::ones({3}))),

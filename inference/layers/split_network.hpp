@@ -74,4 +74,7 @@ class split_network_impl : public torch::nn::Module {
 };
 TORCH_MODULE_IMPL(split_network, split_network_impl);
 
+/// Copies every parameter and buffer of `from` into the one of the same name and shape in `to`.
+void copy_tensors(const torch::nn::Module& from, torch::nn::Module& to);
+
 }  // namespace dvfo::inference

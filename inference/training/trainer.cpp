@@ -48,7 +48,12 @@ class run {
 
   model_bundle train(const progress_callback& progress) {
     const image_store images(train_, 0, train_.size() - static_cast<std::size_t>(options_.held_back));
-    train_reference(images, progress);
+    if (options_.start_from.empty()) {
+      train_reference(images, progress);
+      start_split(images);
+    } else {
+      start_from_bundle(model_bundle::load(options_.start_from));
+    }
     train_jointly(images, progress);
     return measure(progress);
   }
@@ -82,7 +87,30 @@ class run {
     return {torch::nn::functional::cross_entropy(logits, data.labels, smoothing), logits};
   }
 
-  void train_jointly(const image_store& images, const progress_callback& progress) {
+  /// Networks of an earlier bundle: its reference stays what it is, its split networks learn on.
+  void start_from_bundle(const model_bundle& earlier) {
+    const auto& then = earlier.manifest();
+    const auto now = manifest();
+    if (then.labels != now.labels || then.architecture != now.architecture || then.base_width != now.base_width ||
+        then.format.channels != now.format.channels || then.format.bits != now.format.bits) {
+      throw error(errc::bad_argument,
+                  fmt::format("{}: a bundle of {} with base width {}, {} feature channels and {} bits for {}; expected "
+                              "the same as this run: {}, {}, {}, {} for {}",
+                              options_.start_from.string(), then.architecture, then.base_width, then.format.channels,
+                              then.format.bits, then.dataset, now.architecture, now.base_width, now.format.channels,
+                              now.format.bits, now.dataset));
+    }
+    copy_tensors(*earlier.tensors().reference, *reference_);
+    copy_tensors(*earlier.tensors().split, *split_);
+    earlier_recipe_ = then.recipe + " && ";
+    reference_->to(device_);
+    prefer_channels_last(*reference_);
+    reference_->eval();
+    split_->to(device_);
+  }
+
+  /// The split networks' first weights and steps, from the trained reference.
+  void start_split(const image_store& images) {
     split_->to(device_);
     split_->start_from(reference_);
     {
@@ -90,6 +118,9 @@ class run {
       split_->eval();
       split_->quantiser->initialise(split_->stage(images.plain(0, 512).images.to(device_)).features);
     }
+  }
+
+  void train_jointly(const image_store& images, const progress_callback& progress) {
     prefer_channels_last(*split_);
     phase what;
     what.name = "joint";
@@ -180,7 +211,7 @@ class run {
     const auto steps = split_->quantiser->steps().cpu();
     for (int c = 0; c < out.format.channels; ++c) out.format.quantisers.push_back({0.0F, steps[c].item<float>()});
     for (const double share : trained_shares) out.figures.push_back({share, 0.5, 0.0});
-    out.recipe = recipe_of(options_);
+    out.recipe = earlier_recipe_ + recipe_of(options_);
     return out;
   }
 
@@ -189,6 +220,7 @@ class run {
   const dataset& train_;
   const dataset& test_;
   architecture architecture_;
+  std::string earlier_recipe_;  // of the bundle that this run goes on from
   reference_network reference_{nullptr};
   split_network split_{nullptr};
 };
@@ -202,12 +234,13 @@ void expect(const char* option, T value, T lowest, T highest) {
 }  // namespace
 
 std::string recipe_of(const training_options& o) {
+  const auto start = o.start_from.empty() ? "" : fmt::format(" --start-from {}", o.start_from.filename().string());
   return fmt::format(
-      "dvfo train model --data {} --architecture {} --base-width {} --feature-channels {} --feature-bits {} "
+      "dvfo train model --data {}{} --architecture {} --base-width {} --feature-channels {} --feature-bits {} "
       "--reference-epochs {} "
       "--joint-epochs {} --quantisation-epochs {} --held-back {} --batch-size {} --reference-rate {} --joint-rate {} "
       "--seed {}",
-      std::filesystem::path(o.data).filename().string(), o.architecture, o.base_width, o.feature_channels,
+      std::filesystem::path(o.data).filename().string(), start, o.architecture, o.base_width, o.feature_channels,
       o.feature_bits, o.reference_epochs, o.joint_epochs, o.quantisation_epochs, o.held_back, o.batch_size,
       o.reference_rate, o.joint_rate, o.seed);
 }
@@ -216,8 +249,10 @@ training_options completed(training_options options) {
   expect("--base-width", options.base_width, 8, 256);
   expect("--feature-channels", options.feature_channels, 4, 256);
   expect("--reference-epochs", options.reference_epochs, 1, 1000);
-  expect("--joint-epochs", options.joint_epochs, 2, 1000);
-  expect("--quantisation-epochs", options.quantisation_epochs, 1, options.joint_epochs - 1);
+  expect("--joint-epochs", options.joint_epochs, 1, 1000);
+  // Ranges are observed one epoch ahead of fake quantisation; a bundle brings its own.
+  expect("--quantisation-epochs", options.quantisation_epochs, 1,
+         options.joint_epochs - (options.start_from.empty() ? 1 : 0));
   expect("--held-back", options.held_back, 100, 100000);
   expect("--batch-size", options.batch_size, 8, 4096);
   expect("--threads", options.threads, 0, 1024);

@@ -10,7 +10,11 @@ using std::chrono::milliseconds;
 const time_point start{std::chrono::hours(1)};
 
 waiting_request request(std::uint64_t ticket, double share, int arrived_ms = 0, int expires_ms = 1000) {
-  return {.ticket = ticket, .share = share, .frame = "f", .arrived = start + milliseconds(arrived_ms), .expires = start + milliseconds(expires_ms)};
+  return {.ticket = ticket,
+          .share = share,
+          .frame = "f",
+          .arrived = start + milliseconds(arrived_ms),
+          .expires = start + milliseconds(expires_ms)};
 }
 
 std::vector<std::uint64_t> tickets(const std::vector<waiting_request>& requests) {
@@ -45,11 +49,11 @@ TEST(batch_queue, a_group_ripens_by_waiting) {
 
 TEST(batch_queue, shares_do_not_meet) {
   auto queue = make_queue();
-  queue.push(request(1, 0.5));
-  queue.push(request(2, 0.25));
-  queue.push(request(3, 0.5));
-  EXPECT_EQ(tickets(queue.take_ripe(start + milliseconds(10))), (ids{1, 3}));
-  EXPECT_EQ(tickets(queue.take_ripe(start + milliseconds(10))), (ids{2}));
+  queue.push(request(1, 0.5, 0));
+  queue.push(request(2, 0.25, 1));
+  queue.push(request(3, 0.5, 2));
+  EXPECT_EQ(tickets(queue.take_ripe(start + milliseconds(11))), (ids{1, 3}));
+  EXPECT_EQ(tickets(queue.take_ripe(start + milliseconds(11))), (ids{2}));
 }
 
 TEST(batch_queue, of_ripe_groups_the_oldest_request_goes_first) {

@@ -11,7 +11,8 @@ namespace {
 
 TEST(error, every_code_has_its_own_name) {
   std::set<std::string> names;
-  for (const auto code : {ec::ok, ec::busy, ec::deadline, ec::stopping, ec::bad_task, ec::inference, ec::cloud, ec::internal}) {
+  for (const auto code :
+       {ec::ok, ec::busy, ec::deadline, ec::stopping, ec::bad_task, ec::inference, ec::cloud, ec::internal}) {
     names.insert(to_string(code));
   }
   EXPECT_EQ(names.size(), 8U);
@@ -27,7 +28,11 @@ TEST(error, a_foreign_error_is_internal_and_still_has_a_text) {
   const caf::error failure = caf::sec::unexpected_message;
   EXPECT_EQ(code_of(failure), ec::internal);
   EXPECT_NE(text_of(failure), "");
+}
+
+TEST(error, no_error_is_ok) {
   EXPECT_EQ(code_of(caf::error{}), ec::ok);
+  EXPECT_EQ(text_of(caf::error{}), "none");
 }
 
 class rendered_error_test : public actor_test {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -37,26 +38,37 @@ inline inference::extraction fake_extraction() {
   return {.features = inference::feature_map(std::move(values)), .importance = {0.4F, 0.3F, 0.2F, 0.1F}};
 }
 
+/// Occupies this thread for so long, as a model would. Only the benchmark uses it.
+inline void compute_for(std::chrono::microseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) continue;
+}
+
 class fake_edge : public edge_backend {
  public:
   inference::extraction extract(const inference::image& picture) override {
+    compute_for(extract_time);
     if (picture.width == bad_width) throw inference::error(inference::errc::bad_image, "this width is bad");
     return fake_extraction();
   }
   /// {share, number of primary channels}.
   std::vector<float> infer_local(const inference::feature_map& features, std::span<const std::uint16_t> primary,
                                  double share) override {
+    compute_for(local_time);
     if (features.values().empty()) throw inference::error(inference::errc::bad_argument, "no features");
     return {static_cast<float>(share), static_cast<float>(primary.size())};
   }
 
   int bad_width = -1;
+  std::chrono::microseconds extract_time{0};
+  std::chrono::microseconds local_time{0};
 };
 
 class fake_cloud : public cloud_backend {
  public:
   /// {sum of all features, batch size}.
   std::vector<std::vector<float>> infer_remote(std::span<const std::vector<float>> features, double) override {
+    compute_for(remote_time);
     if (is_broken) throw inference::error(inference::errc::bad_argument, "the model is broken");
     std::vector<std::vector<float>> out;
     for (const auto& map : features) {
@@ -68,6 +80,7 @@ class fake_cloud : public cloud_backend {
   }
 
   bool is_broken = false;
+  std::chrono::microseconds remote_time{0};
 };
 
 }  // namespace dvfo::actors

@@ -20,8 +20,9 @@ struct attempt {
 
 caf::behavior mock_middleman(caf::event_based_actor* self, std::shared_ptr<tray<attempt>> attempts) {
   return mock_behavior(
-      self, [self, attempts](caf::connect_atom, const std::string& host, std::uint16_t port)
-                -> caf::result<caf::node_id, caf::strong_actor_ptr, std::set<std::string>> {
+      self,
+      [self, attempts](caf::connect_atom, const std::string& host,
+                       std::uint16_t port) -> caf::result<caf::node_id, caf::strong_actor_ptr, std::set<std::string>> {
         auto promise = self->make_response_promise<caf::node_id, caf::strong_actor_ptr, std::set<std::string>>();
         const caf::actor me(self);
         attempts->put({.host = host,
@@ -44,12 +45,20 @@ caf::behavior mock_cloud(caf::event_based_actor* self, std::shared_ptr<wire_desk
   return mock_behavior(self, onto<hello_atom>(self, hellos));
 }
 
-caf::behavior mock_listener(caf::event_based_actor* self, std::shared_ptr<tray<link_up>> ups, std::shared_ptr<tray<link_down>> downs) {
+caf::behavior mock_listener(caf::event_based_actor* self, std::shared_ptr<tray<link_up>> ups,
+                            std::shared_ptr<tray<link_down>> downs) {
   return mock_behavior(self, into(ups), into(downs));
 }
 
 messages::hello_reply served(std::uint64_t bundle_id = 42) {
-  return {.protocol = messages::protocol_version, .bundle_id = bundle_id, .bundle_name = "b", .channels = 4, .height = 2, .width = 2, .bits = 8, .classes = 2};
+  return {.protocol = messages::protocol_version,
+          .bundle_id = bundle_id,
+          .bundle_name = "b",
+          .channels = 4,
+          .height = 2,
+          .width = 2,
+          .bits = 8,
+          .classes = 2};
 }
 
 class link_supervisor_test : public actor_test {
@@ -97,7 +106,8 @@ class link_supervisor_test : public actor_test {
   /// Longest wait before the attempt after `failures` failures.
   static std::chrono::microseconds longest_wait(std::uint32_t failures) {
     return std::chrono::duration_cast<std::chrono::microseconds>(
-               retry_delay(failures, defaults::link::first_retry, defaults::link::longest_retry, 1.0)) + 2ms;
+               retry_delay(failures, defaults::link::first_retry, defaults::link::longest_retry, 1.0)) +
+           2ms;
   }
 
   std::shared_ptr<tray<attempt>> attempts_ = std::make_shared<tray<attempt>>("middleman");
@@ -109,7 +119,9 @@ class link_supervisor_test : public actor_test {
 };
 
 TEST(retry_delay, doubles_up_to_its_end_and_is_stretched_by_jitter) {
-  const auto delay = [](std::uint32_t failures, double random) { return retry_delay(failures, 100ms, 5s, random).count(); };
+  const auto delay = [](std::uint32_t failures, double random) {
+    return retry_delay(failures, 100ms, 5s, random).count();
+  };
   EXPECT_DOUBLE_EQ(delay(1, 0.0), 0.1);
   EXPECT_DOUBLE_EQ(delay(2, 0.0), 0.2);
   EXPECT_DOUBLE_EQ(delay(6, 0.0), 3.2);

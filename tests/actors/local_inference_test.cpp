@@ -18,7 +18,8 @@ class local_inference_test : public actor_test {
   }
 
   auto extract(double share, std::chrono::milliseconds left = 100ms, int side = 2) {
-    extraction_job job{.task_id = 3, .image = fake_image(side), .share = share, .deadline = now() + left, .listener = listener_};
+    extraction_job job{
+        .task_id = 3, .image = fake_image(side), .share = share, .deadline = now() + left, .listener = listener_};
     return ask<local_result>(local_, extract_atom{}, job);
   }
 
@@ -54,7 +55,8 @@ TEST_F(local_inference_test, shares_that_leave_one_side_without_a_channel_become
 
 TEST_F(local_inference_test, what_is_over_is_not_started) {
   EXPECT_EQ(code_of(extract(0.5, 0ms)->error), ec::deadline);
-  const local_job job{.task_id = 3, .features = fake_extraction().features, .channels = {0}, .share = 0.0, .deadline = now()};
+  const local_job job{
+      .task_id = 3, .features = fake_extraction().features, .channels = {0}, .share = 0.0, .deadline = now()};
   EXPECT_EQ(code_of(ask<local_result>(local_, local_atom{}, job)->error), ec::deadline);
 }
 
@@ -73,7 +75,11 @@ TEST_F(local_inference_test, a_failing_local_half_is_an_error_reply) {
 }
 
 TEST_F(local_inference_test, runs_the_rescue) {
-  const local_job job{.task_id = 3, .features = fake_extraction().features, .channels = {0, 1, 2, 3}, .share = 0.0, .deadline = now() + 10ms};
+  const local_job job{.task_id = 3,
+                      .features = fake_extraction().features,
+                      .channels = {0, 1, 2, 3},
+                      .share = 0.0,
+                      .deadline = now() + 10ms};
   EXPECT_EQ(ask<local_result>(local_, local_atom{}, job)->value->logits, (std::vector<float>{0.0F, 4.0F}));
 }
 

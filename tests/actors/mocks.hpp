@@ -13,8 +13,8 @@
 
 #include "actors/interfaces.hpp"
 
-/// Neighbours of an actor under test. A mock answers nothing by itself: each request lies on a desk until the test takes it, and a
-/// message that no test took is a failure.
+/// Neighbours of an actor under test. A mock answers nothing by itself: each request lies on a desk until the test
+/// takes it, and a message that no test took is a failure.
 namespace dvfo::actors {
 
 /// Work that a mock does when it runs next: promises may only be kept from inside their actor.

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
 #include <caf/scoped_actor.hpp>
 
 #include "actors/fusion.hpp"
@@ -30,6 +35,26 @@ inline messages::hello_reply fake_served(std::uint64_t bundle_id) {
           .classes = 2};
 }
 
+/// How long the models pretend to compute; 0: not at all.
+struct model_times {
+  std::chrono::microseconds extract{0};
+  std::chrono::microseconds local{0};
+  std::chrono::microseconds remote{0};
+};
+
+inline std::shared_ptr<fake_edge> make_fake_edge(const model_times& times) {
+  auto out = std::make_shared<fake_edge>();
+  out->extract_time = times.extract;
+  out->local_time = times.local;
+  return out;
+}
+
+inline std::shared_ptr<fake_cloud> make_fake_cloud(const model_times& times) {
+  auto out = std::make_shared<fake_cloud>();
+  out->remote_time = times.remote;
+  return out;
+}
+
 struct test_node {
   explicit test_node(bool network) : config(system_options{.network = network, .on_thread_start = {}}) {}
   system_config config;
@@ -38,8 +63,9 @@ struct test_node {
 
 class cloud_side {
  public:
-  explicit cloud_side(caf::actor_system& system, std::uint64_t bundle_id = fake_bundle_id)
-      : worker(spawn_remote_worker(system, std::make_shared<fake_cloud>(), fake_format())) {
+  explicit cloud_side(caf::actor_system& system, std::uint64_t bundle_id = fake_bundle_id,
+                      const model_times& times = {})
+      : worker(spawn_remote_worker(system, make_fake_cloud(times), fake_format())) {
     remote_inference_options options;
     options.served = fake_served(bundle_id);
     router = spawn_remote_inference(system, {worker}, options);
@@ -57,10 +83,10 @@ class cloud_side {
 
 class edge_side {
  public:
-  edge_side(caf::actor_system& system, double share)
+  edge_side(caf::actor_system& system, double share, const model_times& times = {})
       : system_(system),
         policy_(spawn_policy(system, std::make_shared<policy::fixed_scheme>(share))),
-        local_(spawn_local_inference(system, std::make_shared<fake_edge>())),
+        local_(spawn_local_inference(system, make_fake_edge(times))),
         offload_(spawn_offload(system, {.format = fake_format(), .bundle_id = fake_bundle_id})),
         fusion_(spawn_fusion(system, [](double) { return 0.5; })),
         pipeline_(spawn_pipeline(
@@ -114,6 +140,25 @@ class edge_side {
 
  public:
   gateway_actor gateway;
+};
+
+/// A client that waits for each answer. One thread.
+class blocking_client {
+ public:
+  blocking_client(caf::actor_system& system, gateway_actor gateway) : self_(system), gateway_(std::move(gateway)) {}
+
+  /// Throws std::runtime_error with the node's text if the task fails.
+  answer infer(const infer_task& task) {
+    answer out;
+    self_->request(gateway_, caf::infinite, infer_atom{}, task)
+        .receive([&](answer& got) { out = std::move(got); },
+                 [](const caf::error& failure) { throw std::runtime_error(text_of(failure)); });
+    return out;
+  }
+
+ private:
+  caf::scoped_actor self_;
+  gateway_actor gateway_;
 };
 
 }  // namespace dvfo::actors

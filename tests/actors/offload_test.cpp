@@ -142,11 +142,12 @@ TEST_F(offload_test, too_little_time_is_not_sent_at_all) {
 
 TEST_F(offload_test, refusals_of_the_cloud_have_their_reasons) {
   connect();
-  const std::vector<std::pair<reply_code, degraded_reason>> cases = {{reply_code::busy, degraded_reason::cloud_refused},
-                                                                     {reply_code::expired, degraded_reason::cloud_refused},
-                                                                     {reply_code::bad_request, degraded_reason::cloud_failed},
-                                                                     {reply_code::bundle_mismatch, degraded_reason::cloud_failed},
-                                                                     {reply_code::failed, degraded_reason::cloud_failed}};
+  const std::vector<std::pair<reply_code, degraded_reason>> cases = {
+      {reply_code::busy, degraded_reason::cloud_refused},
+      {reply_code::expired, degraded_reason::cloud_refused},
+      {reply_code::bad_request, degraded_reason::cloud_failed},
+      {reply_code::bundle_mismatch, degraded_reason::cloud_failed},
+      {reply_code::failed, degraded_reason::cloud_failed}};
   for (const auto& [code, reason] : cases) {
     const auto reply = send(1);
     answer(requests_->take(), refusal(1, code));
@@ -210,7 +211,11 @@ TEST_F(offload_test, timeouts_in_a_row_are_reported_and_a_reply_ends_the_row) {
 
 TEST_F(offload_test, features_that_do_not_fit_degrade) {
   connect();
-  offload_job job{.task_id = 1, .features = inference::feature_map({1.0F}), .channels = {0}, .share = 0.5, .answer_by = now() + 50ms};
+  offload_job job{.task_id = 1,
+                  .features = inference::feature_map({1.0F}),
+                  .channels = {0},
+                  .share = 0.5,
+                  .answer_by = now() + 50ms};
   const auto reply = ask<offload_result>(offload_, offload_atom{}, job);
   EXPECT_EQ(reply->value->degraded, degraded_reason::offload_failed);
   EXPECT_NE(reply->value->text, "");

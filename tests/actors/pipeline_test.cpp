@@ -144,8 +144,9 @@ TEST_F(pipeline_test, at_share_1_the_clouds_time_leaves_room_for_a_rescue) {
 }
 
 TEST_F(pipeline_test, every_cloud_failure_degrades_to_the_local_half) {
-  for (const auto reason : {degraded_reason::link_down, degraded_reason::window_full, degraded_reason::cloud_late,
-                            degraded_reason::cloud_refused, degraded_reason::cloud_failed, degraded_reason::offload_failed}) {
+  for (const auto reason :
+       {degraded_reason::link_down, degraded_reason::window_full, degraded_reason::cloud_late,
+        degraded_reason::cloud_refused, degraded_reason::cloud_failed, degraded_reason::offload_failed}) {
     const auto reply = start(0.5);
     const auto local = extract();
     deliver(offloads_->take(), remote_half(reason));
@@ -212,7 +213,8 @@ TEST_F(pipeline_test, a_failed_extraction_is_an_error) {
 }
 
 TEST_F(pipeline_test, features_of_a_forgotten_task_are_dropped) {
-  tell(pipeline_, extracted{.task_id = 77, .extraction = fake_extraction(), .split = {}, .share = 0.5, .extract_seconds = 0.0});
+  tell(pipeline_,
+       extracted{.task_id = 77, .extraction = fake_extraction(), .split = {}, .share = 0.5, .extract_seconds = 0.0});
   EXPECT_EQ(offloads_->size(), 0U);
 }
 
@@ -236,7 +238,10 @@ TEST_F(pipeline_test, frequencies_are_ordered_only_when_the_decision_names_one) 
   start(0.0);
   EXPECT_EQ(orders_->size(), 0U);
   deliver(extract(), local_half());
-  admitted_task task{.id = 2, .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}}, .admitted = now(), .deadline = now() + 100ms};
+  admitted_task task{.id = 2,
+                     .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}},
+                     .admitted = now(),
+                     .deadline = now() + 100ms};
   const auto reply = ask<answer>(pipeline_, run_atom{}, task);
   policy::decision decided;
   decided.gpu_hz = 921.6e6;
@@ -248,7 +253,10 @@ TEST_F(pipeline_test, frequencies_are_ordered_only_when_the_decision_names_one) 
 }
 
 TEST_F(pipeline_test, a_policy_that_fails_is_an_error) {
-  admitted_task task{.id = 1, .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}}, .admitted = now(), .deadline = now() + 100ms};
+  admitted_task task{.id = 1,
+                     .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}},
+                     .admitted = now(),
+                     .deadline = now() + 100ms};
   const auto reply = ask<answer>(pipeline_, run_atom{}, task);
   deliver(decisions_->take(), make_failure(ec::internal, "no network"));
   EXPECT_EQ(code_of(reply->error), ec::internal);

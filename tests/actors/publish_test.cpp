@@ -13,7 +13,8 @@ namespace {
 
 TEST(publish, knows_loopback) {
   for (const char* host : {"127.0.0.1", "127.9.8.7", "::1", "localhost"}) EXPECT_TRUE(is_loopback(host)) << host;
-  for (const char* host : {"0.0.0.0", "::", "192.168.0.1", "127.evil.example", "localhost.example", "128.0.0.1", "", "127.0.0.1 "}) {
+  for (const char* host :
+       {"0.0.0.0", "::", "192.168.0.1", "127.evil.example", "localhost.example", "128.0.0.1", "", "127.0.0.1 "}) {
     EXPECT_FALSE(is_loopback(host)) << host;
   }
 }

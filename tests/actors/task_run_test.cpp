@@ -64,11 +64,15 @@ TEST(task_run, both_halves_are_fused_whichever_comes_first) {
     auto run = run_with(0.5);
     EXPECT_TRUE(run.on_extracted(features_at(0.5)));
     EXPECT_EQ(run.next(), next_step::wait);
-    if (is_local_first) run.on_local(local_half());
-    else run.on_remote(remote_half());
+    if (is_local_first)
+      run.on_local(local_half());
+    else
+      run.on_remote(remote_half());
     EXPECT_EQ(run.next(), next_step::wait);
-    if (is_local_first) run.on_remote(remote_half());
-    else run.on_local(local_half());
+    if (is_local_first)
+      run.on_remote(remote_half());
+    else
+      run.on_local(local_half());
     ASSERT_EQ(run.next(), next_step::fuse);
     const auto job = run.make_fusion();
     EXPECT_EQ(job.local, (std::vector<float>{1.0F, 0.0F}));
@@ -127,8 +131,9 @@ TEST(task_run, share_1_needs_the_remote_half_alone) {
 }
 
 TEST(task_run, a_failed_cloud_half_leaves_the_local_half_with_the_reason) {
-  for (const auto reason : {degraded_reason::link_down, degraded_reason::window_full, degraded_reason::cloud_late,
-                            degraded_reason::cloud_refused, degraded_reason::cloud_failed, degraded_reason::offload_failed}) {
+  for (const auto reason :
+       {degraded_reason::link_down, degraded_reason::window_full, degraded_reason::cloud_late,
+        degraded_reason::cloud_refused, degraded_reason::cloud_failed, degraded_reason::offload_failed}) {
     auto run = run_with(0.5);
     run.on_extracted(features_at(0.5));
     run.on_remote(failed_half(reason));

@@ -1,4 +1,5 @@
-// The real actors together, on real threads: with the cloud in the same system, and over loopback TCP with a system of its own.
+// The real actors together, on real threads: with the cloud in the same system, and over loopback TCP with a system of
+// its own.
 #include <gtest/gtest.h>
 
 #include <condition_variable>
@@ -6,7 +7,6 @@
 #include <mutex>
 
 #include <caf/event_based_actor.hpp>
-#include <caf/scoped_actor.hpp>
 
 #include "actors/fusion.hpp"
 #include "actors/gateway.hpp"
@@ -31,12 +31,12 @@ using policy::ran_on;
 constexpr double generous = 60.0;
 
 std::map<std::uint64_t, answer> classify(caf::actor_system& system, const gateway_actor& gateway, int tasks) {
-  caf::scoped_actor self(system);
+  blocking_client client(system, gateway);
   std::map<std::uint64_t, answer> answers;
   for (int i = 0; i < tasks; ++i) {
-    self->request(gateway, caf::infinite, infer_atom{}, infer_task{.image = fake_image(), .budget_seconds = generous, .eta = 0.5, .lambda = {}})
-        .receive([&](const answer& got) { EXPECT_TRUE(answers.emplace(got.task_id, got).second); },
-                 [&](const caf::error& failure) { ADD_FAILURE() << text_of(failure); });
+    auto got = client.infer({.image = fake_image(), .budget_seconds = generous, .eta = 0.5, .lambda = {}});
+    const auto id = got.task_id;
+    EXPECT_TRUE(answers.emplace(id, std::move(got)).second) << "task " << id << " was answered twice";
   }
   return answers;
 }
@@ -126,7 +126,8 @@ TEST(whole_path, survives_the_end_of_the_cloud_and_collaborates_again_with_the_n
     expect_collaboration(classify(here.system, edge.gateway, 3));
   }
   waiter.wait(false);
-  for (const auto& [id, got] : classify(here.system, edge.gateway, 3)) EXPECT_EQ(got.outcome.degraded, degraded_reason::link_down);
+  for (const auto& [id, got] : classify(here.system, edge.gateway, 3))
+    EXPECT_EQ(got.outcome.degraded, degraded_reason::link_down);
   test_node there(true);
   cloud_side cloud(there.system);
   publish_remote(there.system, cloud.router, "127.0.0.1", port);

@@ -45,7 +45,8 @@ TEST_F(wire_size_test, counts_what_the_serialiser_writes) {
   const wire_size sizes(system_);
   for (const std::size_t length : {0U, 1U, 127U, 128U, 1500U, 16383U, 16384U, 100000U}) {
     const wire_message payload{std::string(length, 'x')};
-    EXPECT_EQ(sizes.request(length), serialise(caf::make_message(infer_atom{}, payload)).size() + header_and_empty_forwarding_stack);
+    EXPECT_EQ(sizes.request(length),
+              serialise(caf::make_message(infer_atom{}, payload)).size() + header_and_empty_forwarding_stack);
     EXPECT_EQ(sizes.reply(length), serialise(caf::make_message(payload)).size() + header_and_empty_forwarding_stack);
   }
 }

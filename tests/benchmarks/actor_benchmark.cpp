@@ -3,10 +3,9 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <stdexcept>
+#include <chrono>
+#include <cstdint>
 #include <vector>
-
-#include <caf/scoped_actor.hpp>
 
 #include "actors/publish.hpp"
 #include "tests/actors/nodes.hpp"
@@ -21,50 +20,58 @@ double percentile(std::vector<double> values, double share) {
   return values[static_cast<std::size_t>(rank)];
 }
 
-void run_tasks(benchmark::State& state, caf::actor_system& system, const gateway_actor& gateway) {
-  caf::scoped_actor self(system);
-  const auto image = fake_image();
+void run_tasks(benchmark::State& state, test_node& node, const gateway_actor& gateway) {
+  blocking_client client(node.system, gateway);
+  const infer_task task{.image = fake_image(), .budget_seconds = 10.0, .eta = 0.5, .lambda = {}};
   std::vector<double> overhead;
   std::int64_t degraded = 0;
   for (auto _ : state) {
-    self->request(gateway, caf::infinite, infer_atom{},
-                  infer_task{.image = image, .budget_seconds = 10.0, .eta = 0.5, .lambda = {}})
-        .receive(
-            [&](const answer& got) {
-              overhead.push_back(policy::overhead_seconds(got.outcome) * 1e6);
-              degraded += got.outcome.degraded == policy::degraded_reason::none ? 0 : 1;
-            },
-            [](const caf::error& failure) { throw std::runtime_error(text_of(failure)); });
+    const auto got = client.infer(task);
+    overhead.push_back(policy::overhead_seconds(got.outcome) * 1e6);
+    degraded += got.outcome.degraded == policy::degraded_reason::none ? 0 : 1;
   }
   state.counters["overhead_p50_us"] = percentile(overhead, 0.5);
   state.counters["overhead_p99_us"] = percentile(overhead, 0.99);
   state.counters["degraded"] = static_cast<double>(degraded);
 }
 
-/// The share in percent is the benchmark's argument.
+/// The first argument is the share in percent, the second what each of the three models takes in microseconds: 0 shows
+/// the messages alone, more lets threads fall asleep between stages as they do in earnest.
 double share_of(const benchmark::State& state) { return static_cast<double>(state.range(0)) / 100.0; }
+
+model_times times_of(const benchmark::State& state) {
+  const std::chrono::microseconds each(state.range(1));
+  return {.extract = each, .local = each, .remote = each};
+}
 
 void cloud_in_process(benchmark::State& state) {
   test_node node(false);
-  const cloud_side cloud(node.system);
-  edge_side edge(node.system, share_of(state));
+  const cloud_side cloud(node.system, fake_bundle_id, times_of(state));
+  edge_side edge(node.system, share_of(state), times_of(state));
   edge.connect_in_process(cloud.router);
-  run_tasks(state, node.system, edge.gateway);
+  run_tasks(state, node, edge.gateway);
 }
 
 void cloud_over_loopback(benchmark::State& state) {
   test_node there(true);
-  const cloud_side cloud(there.system);
+  const cloud_side cloud(there.system, fake_bundle_id, times_of(state));
   const auto port = publish_remote(there.system, cloud.router, "127.0.0.1", 0);
   test_node here(true);
-  edge_side edge(here.system, share_of(state));
+  edge_side edge(here.system, share_of(state), times_of(state));
   const auto link = edge.connect("127.0.0.1", port);
   if (link.state != link_state::up) return state.SkipWithError(link.reason.c_str());
-  run_tasks(state, here.system, edge.gateway);
+  run_tasks(state, here, edge.gateway);
 }
 
-BENCHMARK(cloud_in_process)->Arg(0)->Arg(50)->Arg(100)->Iterations(3000)->UseRealTime()->Unit(benchmark::kMicrosecond);
-BENCHMARK(cloud_over_loopback)->Arg(50)->Arg(100)->Iterations(3000)->UseRealTime()->Unit(benchmark::kMicrosecond);
+void shares_and_times(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"share_percent", "model_us"})->Iterations(2000)->UseRealTime()->Unit(benchmark::kMicrosecond);
+  for (const int model_us : {0, 1000}) {
+    for (const int share_percent : {0, 50, 100}) benchmark->Args({share_percent, model_us});
+  }
+}
+
+BENCHMARK(cloud_in_process)->Apply(shares_and_times);
+BENCHMARK(cloud_over_loopback)->Apply(shares_and_times);
 
 }  // namespace
 }  // namespace dvfo::actors

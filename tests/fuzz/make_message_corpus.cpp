@@ -9,7 +9,12 @@
 
 namespace {
 
-using namespace dvfo::messages;
+using dvfo::messages::hello_reply;
+using dvfo::messages::hello_request;
+using dvfo::messages::infer_reply;
+using dvfo::messages::infer_request;
+using dvfo::messages::protocol_version;
+using dvfo::messages::reply_code;
 
 void write(const std::filesystem::path& file, char kind, const std::string& bytes) {
   std::ofstream out(file, std::ios::binary);
@@ -21,8 +26,11 @@ void write(const std::filesystem::path& file, char kind, const std::string& byte
 
 void write_corpus(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
-  const infer_request request{
-      .task_id = 300, .bundle_id = 0x0123456789abcdef, .share = 0.5, .budget_seconds = 0.08, .frame = std::string(64, 'f')};
+  const infer_request request{.task_id = 300,
+                              .bundle_id = 0x0123456789abcdef,
+                              .share = 0.5,
+                              .budget_seconds = 0.08,
+                              .frame = std::string(64, 'f')};
   write(folder / "request", 0, encode(request));
   write(folder / "request-cut", 0, encode(request).substr(0, 40));
   infer_reply reply;
@@ -38,10 +46,17 @@ void write_corpus(const std::filesystem::path& folder) {
   refusal.code = reply_code::busy;
   refusal.text = "256 requests are waiting already";
   write(folder / "refusal", 1, encode(refusal));
-  write(folder / "hello-request", 2, encode(hello_request{.protocol = protocol_version, .bundle_id = 0x0123456789abcdef}));
+  write(folder / "hello-request", 2,
+        encode(hello_request{.protocol = protocol_version, .bundle_id = 0x0123456789abcdef}));
   write(folder / "hello-reply", 3,
-        encode(hello_reply{.protocol = protocol_version, .bundle_id = 0x0123456789abcdef, .bundle_name = "cifar100-resnet18-w32",
-                           .channels = 32, .height = 8, .width = 8, .bits = 4, .classes = 100}));
+        encode(hello_reply{.protocol = protocol_version,
+                           .bundle_id = 0x0123456789abcdef,
+                           .bundle_name = "cifar100-resnet18-w32",
+                           .channels = 32,
+                           .height = 8,
+                           .width = 8,
+                           .bits = 4,
+                           .classes = 100}));
   write(folder / "empty", 0, {});
   write(folder / "noise", 1, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
 }

@@ -1,5 +1,5 @@
-// Fuzz target of the messages between nodes. The first byte chooses the message, the rest are its bytes: they must either be refused with a
-// text, or give a value that comes back the same from its own encoding.
+// Fuzz target of the messages between nodes. The first byte chooses the message, the rest are its bytes: they must
+// either be refused with a text, or give a value that comes back the same from its own encoding.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -10,7 +10,7 @@
 
 namespace {
 
-using namespace dvfo::messages;
+namespace messages = dvfo::messages;
 
 void require(bool holds, const char* what) {
   if (holds) return;
@@ -20,7 +20,7 @@ void require(bool holds, const char* what) {
 
 /// Encoding is deterministic, so equal bytes mean equal values.
 template <class T>
-void judge(const checked<T>& first, checked<T> (*parse)(std::string_view)) {
+void judge(const messages::checked<T>& first, messages::checked<T> (*parse)(std::string_view)) {
   require(first ? first.error.empty() : !first.error.empty(), "a value with an error, or neither");
   if (!first) return;
   const std::string bytes = encode(*first);
@@ -31,14 +31,23 @@ void judge(const checked<T>& first, checked<T> (*parse)(std::string_view)) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data + 1), size - 1);
   switch (data[0] % 4) {
-    case 0: judge(parse_infer_request(bytes), parse_infer_request); break;
-    case 1: judge(parse_infer_reply(bytes), parse_infer_reply); break;
-    case 2: judge(parse_hello_request(bytes), parse_hello_request); break;
-    default: judge(parse_hello_reply(bytes), parse_hello_reply); break;
+    case 0:
+      judge(messages::parse_infer_request(bytes), messages::parse_infer_request);
+      break;
+    case 1:
+      judge(messages::parse_infer_reply(bytes), messages::parse_infer_reply);
+      break;
+    case 2:
+      judge(messages::parse_hello_request(bytes), messages::parse_hello_request);
+      break;
+    default:
+      judge(messages::parse_hello_reply(bytes), messages::parse_hello_reply);
+      break;
   }
   return 0;
 }

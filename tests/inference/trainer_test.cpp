@@ -72,6 +72,31 @@ TEST_F(trainer, writes_a_bundle_that_says_how_it_was_made) {
   EXPECT_EQ(loaded.manifest().figures.back().lambda, 0.0);
 }
 
+TEST_F(trainer, goes_on_from_a_bundle_whose_reference_stays) {
+  const auto first = train(tiny(folder_.path() / "first"));
+  auto more = tiny(folder_.path() / "more");
+  more.start_from = folder_.path() / "first";
+  more.joint_epochs = 1;
+  const auto second = train(more);
+  EXPECT_NE(second.manifest().id, first.manifest().id);
+  EXPECT_EQ(second.manifest().reference_top1, first.manifest().reference_top1);
+  EXPECT_THAT(second.manifest().recipe, testing::HasSubstr(first.manifest().recipe + " && "));
+  EXPECT_THAT(second.manifest().recipe, testing::HasSubstr("--start-from first"));
+}
+
+TEST_F(trainer, refuses_to_go_on_from_a_bundle_of_another_width) {
+  train(tiny(folder_.path() / "first"));
+  auto wider = tiny(folder_.path() / "wider");
+  wider.start_from = folder_.path() / "first";
+  wider.base_width = 16;
+  try {
+    train(wider);
+    FAIL();
+  } catch (const error& e) {
+    EXPECT_THAT(e.what(), testing::HasSubstr("base width 8"));
+  }
+}
+
 TEST_F(trainer, damaged_checkpoint_is_named) {
   const auto options = tiny(folder_.path() / "t");
   train(options);

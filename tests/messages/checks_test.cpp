@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
 
 namespace dvfo::messages {
 namespace {
@@ -103,7 +104,8 @@ TEST(checks, an_unknown_reply_code_is_refused) {
 }
 
 TEST(checks, times_of_a_peer_must_be_finite_and_not_negative) {
-  for (double infer_reply::*field : {&infer_reply::queue_seconds, &infer_reply::decode_seconds, &infer_reply::compute_seconds}) {
+  for (double infer_reply::*field :
+       {&infer_reply::queue_seconds, &infer_reply::decode_seconds, &infer_reply::compute_seconds}) {
     auto reply = good_reply();
     reply.*field = -1.0;
     EXPECT_NE(fault_of(reply), "");
@@ -113,7 +115,14 @@ TEST(checks, times_of_a_peer_must_be_finite_and_not_negative) {
 }
 
 hello_reply hello() {
-  return {.protocol = 1, .bundle_id = 5, .bundle_name = "a", .channels = 32, .height = 8, .width = 8, .bits = 4, .classes = 100};
+  return {.protocol = 1,
+          .bundle_id = 5,
+          .bundle_name = "a",
+          .channels = 32,
+          .height = 8,
+          .width = 8,
+          .bits = 4,
+          .classes = 100};
 }
 
 TEST(compare, names_the_first_difference) {
@@ -123,7 +132,7 @@ TEST(compare, names_the_first_difference) {
   EXPECT_THAT(compare(hello(), other), HasSubstr("protocol version 2, expected 1"));
   other = hello();
   other.bundle_id = 6;
-  other.bundle_name = "b";
+  other.bundle_name = std::string("b");
   EXPECT_THAT(compare(hello(), other), HasSubstr("model bundle \"b\" (id 0000000000000006), this node holds \"a\""));
   other = hello();
   other.bits = 8;
@@ -132,7 +141,7 @@ TEST(compare, names_the_first_difference) {
 
 TEST(compare, the_name_alone_does_not_matter) {
   auto renamed = hello();
-  renamed.bundle_name = "elsewhere";
+  renamed.bundle_name = std::string("elsewhere");
   EXPECT_EQ(compare(hello(), renamed), "");
 }
 

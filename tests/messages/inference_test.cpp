@@ -8,7 +8,8 @@ namespace dvfo::messages {
 namespace {
 
 TEST(inference_messages, infer_request_survives_the_way) {
-  const infer_request sent{.task_id = 7, .bundle_id = 0xfedcba9876543210, .share = 0.5, .budget_seconds = 0.25, .frame = {"a\0b", 3}};
+  const infer_request sent{
+      .task_id = 7, .bundle_id = 0xfedcba9876543210, .share = 0.5, .budget_seconds = 0.25, .frame = {"a\0b", 3}};
   const auto got = parse_infer_request(encode(sent));
   ASSERT_TRUE(got) << got.error;
   EXPECT_EQ(got->task_id, sent.task_id);
@@ -39,10 +40,11 @@ TEST(inference_messages, infer_reply_survives_the_way) {
 }
 
 TEST(inference_messages, every_refusal_survives_the_way) {
-  for (const auto code : {reply_code::busy, reply_code::expired, reply_code::bad_request, reply_code::bundle_mismatch, reply_code::failed}) {
+  for (const auto code : {reply_code::busy, reply_code::expired, reply_code::bad_request, reply_code::bundle_mismatch,
+                          reply_code::failed}) {
     infer_reply sent;
     sent.code = code;
-    sent.text = "why";
+    sent.text = std::string("why");
     const auto got = parse_infer_reply(encode(sent));
     ASSERT_TRUE(got) << got.error;
     EXPECT_EQ(got->code, code);
@@ -57,7 +59,14 @@ TEST(inference_messages, hello_survives_the_way) {
   EXPECT_EQ(request->protocol, 3U);
   EXPECT_EQ(request->bundle_id, 9U);
 
-  const hello_reply sent{.protocol = 1, .bundle_id = 9, .bundle_name = "n", .channels = 32, .height = 8, .width = 4, .bits = 2, .classes = 100};
+  const hello_reply sent{.protocol = 1,
+                         .bundle_id = 9,
+                         .bundle_name = "n",
+                         .channels = 32,
+                         .height = 8,
+                         .width = 4,
+                         .bits = 2,
+                         .classes = 100};
   const auto reply = parse_hello_reply(encode(sent));
   ASSERT_TRUE(reply) << reply.error;
   EXPECT_EQ(compare(sent, *reply), "");

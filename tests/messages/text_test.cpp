@@ -9,7 +9,9 @@ namespace {
 
 TEST(text, keeps_printable_ascii) { EXPECT_EQ(clean_text("share is 2, expected ~1"), "share is 2, expected ~1"); }
 
-TEST(text, cannot_break_lines_or_steer_a_terminal) { EXPECT_EQ(clean_text("a\nb\x1b[31m\x7f\xff\xc3\xa4"), "a?b?[31m????"); }
+TEST(text, cannot_break_lines_or_steer_a_terminal) {
+  EXPECT_EQ(clean_text("a\nb\x1b[31m\x7f\xff\xc3\xa4"), "a?b?[31m????");
+}
 
 TEST(text, is_cut) { EXPECT_EQ(clean_text(std::string(2 * max_text_bytes, 'x')).size(), max_text_bytes); }
 

@@ -11,7 +11,13 @@ namespace {
 TEST(fixed_scheme, decides_its_share_whatever_the_situation) {
   fixed_scheme scheme(0.25);
   EXPECT_EQ(scheme.decide({}).share, 0.25);
-  situation other{.eta = 1.0, .lambda = 0.1, .importance = {1.0F}, .bandwidth_bps = 1e6, .rtt_seconds = 0.01, .link_up = true, .previous = {}};
+  situation other{.eta = 1.0,
+                  .lambda = 0.1,
+                  .importance = {1.0F},
+                  .bandwidth_bps = 1e6,
+                  .rtt_seconds = 0.01,
+                  .link_up = true,
+                  .previous = {}};
   scheme.observe({});
   EXPECT_EQ(scheme.decide(other).share, 0.25);
 }

@@ -9,7 +9,14 @@ namespace dvfo::policy {
 namespace {
 
 stage_seconds stages() {
-  return {.extract = 1, .local = 8, .encode = 2, .transfer = 32, .remote_queue = 64, .remote_decode = 3, .remote_compute = 4, .fuse = 0.5};
+  return {.extract = 1,
+          .local = 8,
+          .encode = 2,
+          .transfer = 32,
+          .remote_queue = 64,
+          .remote_decode = 3,
+          .remote_compute = 4,
+          .fuse = 0.5};
 }
 
 TEST(outcome, serial_seconds_adds_every_stage) { EXPECT_DOUBLE_EQ(serial_seconds(stages()), 114.5); }
@@ -25,8 +32,9 @@ TEST(outcome, overhead_takes_off_the_longer_half) {
 
 TEST(outcome, every_reason_and_place_has_its_own_name) {
   std::set<std::string> names;
-  for (const auto reason : {degraded_reason::none, degraded_reason::link_down, degraded_reason::window_full, degraded_reason::cloud_late,
-                            degraded_reason::cloud_refused, degraded_reason::cloud_failed, degraded_reason::offload_failed}) {
+  for (const auto reason :
+       {degraded_reason::none, degraded_reason::link_down, degraded_reason::window_full, degraded_reason::cloud_late,
+        degraded_reason::cloud_refused, degraded_reason::cloud_failed, degraded_reason::offload_failed}) {
     names.insert(to_string(reason));
   }
   EXPECT_EQ(names.size(), 7U);
