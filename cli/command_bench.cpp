@@ -7,13 +7,15 @@
 
 #include "cli/bench_cases.hpp"
 #include "cli/command.hpp"
-#include "cli/configuration.hpp"
-#include "cli/exit_code.hpp"
-#include "cli/paths.hpp"
 #include "cli/table.hpp"
+#include "configuration/exit_code.hpp"
+#include "configuration/paths.hpp"
+#include "configuration/settings.hpp"
 #include "inference/model.hpp"
 
 namespace dvfo::cli {
+
+using namespace configuration;
 namespace {
 
 constexpr const char* details =

@@ -2,10 +2,12 @@
 #include <memory>
 
 #include "cli/command.hpp"
-#include "cli/configuration.hpp"
 #include "cli/data_get.hpp"
+#include "configuration/settings.hpp"
 
 namespace dvfo::cli {
+
+using namespace configuration;
 namespace {
 
 struct data_command {

@@ -9,13 +9,15 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
-#include "cli/configuration.hpp"
-#include "cli/exit_code.hpp"
 #include "cli/node_processes.hpp"
-#include "cli/paths.hpp"
 #include "cli/table.hpp"
+#include "configuration/exit_code.hpp"
+#include "configuration/paths.hpp"
+#include "configuration/settings.hpp"
 
 namespace dvfo::cli {
+
+using namespace configuration;
 namespace {
 
 constexpr const char* details =

@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
-#include "cli/configuration.hpp"
-#include "cli/exit_code.hpp"
-#include "cli/paths.hpp"
 #include "cli/table.hpp"
+#include "configuration/exit_code.hpp"
+#include "configuration/paths.hpp"
+#include "configuration/settings.hpp"
 #include "evaluation/accuracy.hpp"
 #include "evaluation/fusion.hpp"
 #include "inference/data/dataset.hpp"
@@ -17,6 +17,8 @@
 #include "inference/model_bundle.hpp"
 
 namespace dvfo::cli {
+
+using namespace configuration;
 namespace {
 
 constexpr const char* accuracy_details =

@@ -7,10 +7,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/address.hpp"
 #include "cli/command.hpp"
-#include "cli/exit_code.hpp"
-#include "cli/program.hpp"
+#include "configuration/address.hpp"
+#include "configuration/exit_code.hpp"
+#include "configuration/program.hpp"
 #include "edge_node/edge_node.hpp"
 #include "edge_node/record.hpp"
 #include "edge_node/source.hpp"
@@ -18,6 +18,8 @@
 #include "inference/model.hpp"
 
 namespace dvfo::cli {
+
+using namespace configuration;
 namespace {
 
 constexpr const char* details =

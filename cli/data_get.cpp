@@ -9,13 +9,15 @@
 #include <iostream>
 #include <system_error>
 
-#include "cli/configuration.hpp"
-#include "cli/exit_code.hpp"
 #include "cli/unpack.hpp"
+#include "configuration/exit_code.hpp"
+#include "configuration/settings.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
 
 namespace dvfo::cli {
+
+using namespace configuration;
 namespace {
 
 namespace fs = std::filesystem;

@@ -18,11 +18,13 @@
 #include <system_error>
 #include <thread>
 
-#include "cli/address.hpp"
-#include "cli/configuration.hpp"
+#include "configuration/address.hpp"
+#include "configuration/settings.hpp"
 #include "inference/error.hpp"
 
 namespace dvfo::cli {
+
+using namespace configuration;
 namespace {
 
 constexpr int status_ok = 200;

@@ -1,9 +1,9 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.hpp"
-#include "cli/configuration.hpp"
-#include "cli/exit_code.hpp"
-#include "cli/program.hpp"
+#include "configuration/exit_code.hpp"
+#include "configuration/program.hpp"
+#include "configuration/settings.hpp"
 
 namespace {
 
@@ -17,17 +17,17 @@ constexpr const char* description =
 
 int run(int argc, const char* const* argv) {
   CLI::App app(description, "dvfo");
-  app.set_version_flag("--version", dvfo::cli::version_text("dvfo"));
-  app.footer(dvfo::cli::exit_code_help);
+  app.set_version_flag("--version", dvfo::configuration::version_text("dvfo"));
+  app.footer(dvfo::configuration::exit_code_help);
   app.require_subcommand(1);
   dvfo::cli::action chosen;
   dvfo::cli::add_commands(app, chosen);
-  if (const auto code = dvfo::cli::parse_command_line(app, argc, argv)) return *code;
+  if (const auto code = dvfo::configuration::parse_command_line(app, argc, argv)) return *code;
   return chosen();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return dvfo::cli::run_guarded("dvfo", [&] { return run(argc, argv); });
+  return dvfo::configuration::run_guarded("dvfo", [&] { return run(argc, argv); });
 }

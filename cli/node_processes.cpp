@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "cli/paths.hpp"
+#include "configuration/paths.hpp"
 
 namespace dvfo::cli {
+
+using namespace configuration;
 namespace {
 
 std::vector<std::string> with(std::vector<std::string> first, const std::vector<std::string>& more) {

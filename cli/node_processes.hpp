@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "cli/child_process.hpp"
 #include "cli/run_figures.hpp"
+#include "configuration/child_process.hpp"
 
 namespace dvfo::cli {
 
 /// A dvfo-cloud of our own on loopback. It ends with this object, and with this process whatever happens to it.
 struct cloud_process {
-  child_process process;
+  configuration::child_process process;
   std::string address;  ///< "127.0.0.1:PORT"
 };
 
@@ -20,7 +20,7 @@ struct cloud_process {
 cloud_process start_cloud(const std::string& bundle, const std::vector<std::string>& more = {});
 
 /// Starts the dvfo-edge beside this executable; it ends with this object and with this process.
-child_process start_edge(const std::string& bundle, const std::string& cloud, const std::vector<std::string>& more);
+configuration::child_process start_edge(const std::string& bundle, const std::string& cloud, const std::vector<std::string>& more);
 
 /// One stream of tasks through an edge process of its own.
 struct edge_run {

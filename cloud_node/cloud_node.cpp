@@ -15,9 +15,9 @@
 #include "actors/remote_inference.hpp"
 #include "actors/remote_worker.hpp"
 #include "actors/system_config.hpp"
-#include "cli/address.hpp"
-#include "cli/paths.hpp"
 #include "cloud_node/client.hpp"
+#include "configuration/address.hpp"
+#include "configuration/paths.hpp"
 #include "inference/model.hpp"
 
 namespace dvfo::cloud_node {
@@ -39,11 +39,11 @@ actors::remote_inference_options router_options(const settings& how, const infer
 }
 
 // Checked before anything is loaded: a wrong address should not cost that wait.
-cli::address listen_address(const settings& how) {
-  auto where = cli::parse_address(how.listen, "listen");
+configuration::address listen_address(const settings& how) {
+  auto where = configuration::parse_address(how.listen, "listen");
   if (!actors::is_loopback(where.host)) {
-    throw cli::network_error(
-        "--listen " + cli::to_string(where) +
+    throw configuration::network_error(
+        "--listen " + configuration::to_string(where) +
         " is refused: it is not a loopback address and TLS is not configured. Whoever reaches a plain port "
         "commands the node, so it stays on 127.0.0.1 or ::1");
   }
@@ -56,7 +56,7 @@ struct cloud_node::impl {
   explicit impl(const settings& settings_given)
       : how(settings_given),
         address(listen_address(how)),
-        bundle(inference::model_bundle::load(cli::find_bundle(how.bundle))),
+        bundle(inference::model_bundle::load(configuration::find_bundle(how.bundle))),
         config(system_options(how)),
         system(config) {
     inference::set_intra_op_threads(static_cast<int>(how.threads));  // this thread prepares the models
@@ -87,7 +87,7 @@ struct cloud_node::impl {
   }
 
   settings how;
-  cli::address address;
+  configuration::address address;
   inference::model_bundle bundle;
   actors::system_config config;
   caf::actor_system system;
@@ -108,7 +108,7 @@ std::uint16_t cloud_node::listen() {
   try {
     impl_->port = actors::publish_remote(impl_->system, impl_->router, impl_->address.host, impl_->address.port);
   } catch (const actors::publish_error& problem) {
-    throw cli::network_error(problem.what());
+    throw configuration::network_error(problem.what());
   }
   return *impl_->port;
 }

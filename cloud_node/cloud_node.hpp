@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "cli/configuration.hpp"
+#include "configuration/settings.hpp"
 #include "inference/model_bundle.hpp"
 #include "messages/inference.hpp"
 
@@ -24,7 +24,7 @@ struct settings {
 };
 
 /// Declares them in the table; `values` must outlive it.
-void declare(cli::settings_table& table, settings& values);
+void declare(configuration::settings_table& table, settings& values);
 
 /// A running cloud node. infer() may be called from any thread; the other calls belong to the owner's thread.
 class cloud_node {
@@ -32,7 +32,8 @@ class cloud_node {
   using callback = std::function<void(messages::infer_reply)>;
 
   /// Loads the bundle and starts the workers; nothing listens yet. Throws inference::error(bad_bundle),
-  /// cli::usage_error for a listen address that is none, cli::network_error for one that is not on loopback.
+  /// configuration::usage_error for a listen address that is none, configuration::network_error for one that is not on
+  /// loopback.
   explicit cloud_node(const settings& how);
 
   /// Drains, then stops the actors.
@@ -42,7 +43,7 @@ class cloud_node {
 
   [[nodiscard]] const inference::bundle_manifest& manifest() const;
 
-  /// Opens the port and returns its number. Throws cli::network_error when the address is taken or unusable.
+  /// Opens the port and returns its number. Throws configuration::network_error when the address is taken or unusable.
   std::uint16_t listen();
 
   /// Serves one request of this very process, as a program that embeds a cloud (or measures it) does. `done` is called

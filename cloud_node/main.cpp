@@ -5,11 +5,11 @@
 #include <cstdio>
 #include <future>
 
-#include "cli/address.hpp"
-#include "cli/exit_code.hpp"
-#include "cli/program.hpp"
-#include "cli/signals.hpp"
 #include "cloud_node/cloud_node.hpp"
+#include "configuration/address.hpp"
+#include "configuration/exit_code.hpp"
+#include "configuration/program.hpp"
+#include "configuration/signals.hpp"
 #include "inference/model.hpp"
 
 namespace {
@@ -25,40 +25,40 @@ constexpr const char* description =
 int run(int argc, const char* const* argv) {
   dvfo::inference::prepare_for_single_images();
   std::promise<int> stopped;
-  dvfo::cli::stop_signals signals;  // its thread uses the promise, which outlives it
+  dvfo::configuration::stop_signals signals;  // its thread uses the promise, which outlives it
   dvfo::cloud_node::settings settings;
   std::string log_level = "info";
   std::int64_t parent = 0;
-  dvfo::cli::settings_table table;
+  dvfo::configuration::settings_table table;
   dvfo::cloud_node::declare(table, settings);
-  dvfo::cli::add_log_level(table, log_level);
-  dvfo::cli::add_parent(table, parent);
+  dvfo::configuration::add_log_level(table, log_level);
+  dvfo::configuration::add_parent(table, parent);
 
   CLI::App app(description, "dvfo-cloud");
-  app.set_version_flag("--version", dvfo::cli::version_text("dvfo-cloud"));
-  app.footer(dvfo::cli::exit_code_help);
+  app.set_version_flag("--version", dvfo::configuration::version_text("dvfo-cloud"));
+  app.footer(dvfo::configuration::exit_code_help);
   table.attach(app);
-  if (const auto code = dvfo::cli::parse_command_line(app, argc, argv)) return *code;
+  if (const auto code = dvfo::configuration::parse_command_line(app, argc, argv)) return *code;
   table.settle();
-  dvfo::cli::start_log("dvfo-cloud", log_level);
-  if (parent > 0) dvfo::cli::stop_with_parent(static_cast<pid_t>(parent));
+  dvfo::configuration::start_log("dvfo-cloud", log_level);
+  if (parent > 0) dvfo::configuration::stop_with_parent(static_cast<pid_t>(parent));
 
-  auto where = dvfo::cli::parse_address(settings.listen, "listen");
+  auto where = dvfo::configuration::parse_address(settings.listen, "listen");
   dvfo::cloud_node::cloud_node node(settings);
   where.port = node.listen();
   spdlog::info("serving bundle {} with {} worker(s)", node.manifest().name, settings.workers);
-  fmt::print("listening on {}\n", dvfo::cli::to_string(where));
+  fmt::print("listening on {}\n", dvfo::configuration::to_string(where));
   std::fflush(stdout);
 
   signals.listen([&](int number) { stopped.set_value(number); });
   spdlog::info("signal {}: finishing what is in flight", stopped.get_future().get());
   node.drain();
   spdlog::info("stopped");
-  return dvfo::cli::exit_success;
+  return dvfo::configuration::exit_success;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return dvfo::cli::run_guarded("dvfo-cloud", [&] { return run(argc, argv); });
+  return dvfo::configuration::run_guarded("dvfo-cloud", [&] { return run(argc, argv); });
 }

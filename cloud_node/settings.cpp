@@ -2,7 +2,7 @@
 
 namespace dvfo::cloud_node {
 
-void declare(cli::settings_table& table, settings& values) {
+void declare(configuration::settings_table& table, settings& values) {
   table.text("bundle", values.bundle, "DIR", "model bundle: a folder, or a name in $DVFO_BUNDLES")
       .text("listen", values.listen, "HOST:PORT", "loopback address to serve edge nodes on; port 0 takes any free one")
       .integer("workers", values.workers, {1, 64}, "N", "models that compute at once, each on a thread of its own")

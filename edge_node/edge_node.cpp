@@ -24,8 +24,8 @@
 #include "actors/remote_inference.hpp"
 #include "actors/remote_worker.hpp"
 #include "actors/system_config.hpp"
-#include "cli/address.hpp"
-#include "cli/paths.hpp"
+#include "configuration/address.hpp"
+#include "configuration/paths.hpp"
 #include "edge_node/client.hpp"
 #include "inference/model.hpp"
 #include "policy/scheme.hpp"
@@ -41,12 +41,12 @@ cloud_place place_of(const settings& how) {
 }
 
 // Where the cloud listens; nothing unless it is on the network. Checked before anything is loaded.
-std::optional<cli::address> cloud_address(const settings& how) {
+std::optional<configuration::address> cloud_address(const settings& how) {
   if (place_of(how) != cloud_place::network) return std::nullopt;
-  const auto where = cli::parse_address(how.cloud, "cloud");
+  const auto where = configuration::parse_address(how.cloud, "cloud");
   if (!actors::is_loopback(where.host)) {
-    throw cli::network_error(
-        "--cloud " + cli::to_string(where) +
+    throw configuration::network_error(
+        "--cloud " + configuration::to_string(where) +
         " is refused: it is not a loopback address and TLS is not configured. A plain connection would let "
         "whoever answers there command this node; reach the cloud through 127.0.0.1 or ::1");
   }
@@ -67,7 +67,7 @@ struct edge_node::impl {
   explicit impl(const settings& settings_given)
       : how(settings_given),
         address(cloud_address(how)),
-        bundle(inference::model_bundle::load(cli::find_bundle(how.bundle))),
+        bundle(inference::model_bundle::load(configuration::find_bundle(how.bundle))),
         config(system_options(how)),
         system(config) {
     inference::set_intra_op_threads(static_cast<int>(how.threads));  // this thread prepares the models
@@ -167,7 +167,7 @@ struct edge_node::impl {
   }
 
   settings how;
-  std::optional<cli::address> address;
+  std::optional<configuration::address> address;
   inference::model_bundle bundle;
   actors::system_config config;
   caf::actor_system system;

@@ -38,8 +38,9 @@ class edge_node {
  public:
   using callback = std::function<void(answer)>;
 
-  /// Loads the bundle, starts the actors and begins to connect. Throws inference::error(bad_bundle), cli::usage_error
-  /// for a cloud that is no address, cli::network_error for one that is not on loopback.
+  /// Loads the bundle, starts the actors and begins to connect. Throws inference::error(bad_bundle),
+  /// configuration::usage_error for a cloud that is no address, configuration::network_error for one that is not on
+  /// loopback.
   explicit edge_node(const settings& how);
 
   /// Drains, then stops the actors.

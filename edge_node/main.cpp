@@ -9,10 +9,10 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "cli/address.hpp"
-#include "cli/exit_code.hpp"
-#include "cli/program.hpp"
-#include "cli/signals.hpp"
+#include "configuration/address.hpp"
+#include "configuration/exit_code.hpp"
+#include "configuration/program.hpp"
+#include "configuration/signals.hpp"
 #include "edge_node/edge_node.hpp"
 #include "edge_node/record.hpp"
 #include "edge_node/source.hpp"
@@ -21,7 +21,7 @@
 
 namespace {
 
-namespace cli = dvfo::cli;
+namespace configuration = dvfo::configuration;
 namespace edge = dvfo::edge_node;
 
 constexpr const char* description =
@@ -44,7 +44,7 @@ struct daemon_settings {
   std::string log_level = "info";
 };
 
-void declare(cli::settings_table& table, daemon_settings& values) {
+void declare(configuration::settings_table& table, daemon_settings& values) {
   table.text("input", values.input, "PLACE", "'procedural', a data set's folder (its test part) or a folder of images")
       .text("json", values.json, "FILE", "one JSON line a task; '-' is standard output")
       .integer("tasks", values.tasks, {0, 1'000'000'000}, "N",
@@ -52,8 +52,8 @@ void declare(cli::settings_table& table, daemon_settings& values) {
       .integer("in-flight", values.in_flight, {1, edge::edge_node::max_tasks_in_flight}, "N",
                "tasks in the node at a time")
       .integer("warm-up", values.warm_up, {0, 1000}, "N", "tasks that run first and are not recorded");
-  cli::add_log_level(table, values.log_level);
-  cli::add_parent(table, values.parent);
+  configuration::add_log_level(table, values.log_level);
+  configuration::add_parent(table, values.parent);
 }
 
 // Opens the file of JSON lines; nothing if none is wanted, standard output for "-".
@@ -65,7 +65,7 @@ class line_writer {
     if (where == "-") return;
     file_.open(where, std::ios::trunc);
     if (!file_)
-      throw cli::usage_error(
+      throw configuration::usage_error(
           fmt::format("--json {}: the file cannot be written; name a file in an existing folder", where));
     out_ = &file_;
   }
@@ -98,28 +98,28 @@ int stream_input(edge::edge_node& node, const edge::settings& settings, const da
       },
       stop);
   fmt::print(stderr, "{}\n", edge::to_text(totals));
-  return totals.failed == 0 ? cli::exit_success : cli::exit_failure;
+  return totals.failed == 0 ? configuration::exit_success : configuration::exit_failure;
 }
 
 int run(int argc, const char* const* argv) {
   dvfo::inference::prepare_for_single_images();
   std::atomic<bool> stop = false;
   std::promise<void> stopped;
-  cli::stop_signals signals;  // its thread uses the two above: they outlive it
+  configuration::stop_signals signals;  // its thread uses the two above: they outlive it
   edge::settings settings;
   daemon_settings daemon;
-  cli::settings_table table;
+  configuration::settings_table table;
   edge::declare(table, settings);
   declare(table, daemon);
 
   CLI::App app(description, "dvfo-edge");
-  app.set_version_flag("--version", cli::version_text("dvfo-edge"));
-  app.footer(cli::exit_code_help);
+  app.set_version_flag("--version", configuration::version_text("dvfo-edge"));
+  app.footer(configuration::exit_code_help);
   table.attach(app);
-  if (const auto code = cli::parse_command_line(app, argc, argv)) return *code;
+  if (const auto code = configuration::parse_command_line(app, argc, argv)) return *code;
   table.settle();
-  cli::start_log("dvfo-edge", daemon.log_level);
-  if (daemon.parent > 0) cli::stop_with_parent(static_cast<pid_t>(daemon.parent));
+  configuration::start_log("dvfo-edge", daemon.log_level);
+  if (daemon.parent > 0) configuration::stop_with_parent(static_cast<pid_t>(daemon.parent));
 
   signals.listen([&](int number) {
     spdlog::info("signal {}: finishing what is in flight", number);
@@ -128,7 +128,7 @@ int run(int argc, const char* const* argv) {
   });
   edge::edge_node node(settings);
   const auto cloud = node.wait_for_cloud();
-  if (cloud.refused) throw cli::network_error(fmt::format("--cloud {}: {}", settings.cloud, cloud.reason));
+  if (cloud.refused) throw configuration::network_error(fmt::format("--cloud {}: {}", settings.cloud, cloud.reason));
   if (cloud.wanted && !cloud.up)
     spdlog::warn("no cloud yet ({}): tasks run on the edge until it is there", cloud.reason);
 
@@ -137,11 +137,11 @@ int run(int argc, const char* const* argv) {
   fmt::print("ready\n");
   std::fflush(stdout);
   stopped.get_future().wait();
-  return cli::exit_success;
+  return configuration::exit_success;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return cli::run_guarded("dvfo-edge", [&] { return run(argc, argv); });
+  return configuration::run_guarded("dvfo-edge", [&] { return run(argc, argv); });
 }

@@ -2,7 +2,7 @@
 
 namespace dvfo::edge_node {
 
-void declare(cli::settings_table& table, settings& values) {
+void declare(configuration::settings_table& table, settings& values) {
   table.text("bundle", values.bundle, "DIR", "model bundle: a folder, or a name in $DVFO_BUNDLES")
       .text("cloud", values.cloud, "PLACE",
             "HOST:PORT of dvfo-cloud, 'inproc' for a cloud in this process, 'none' for none")

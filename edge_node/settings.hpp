@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "cli/configuration.hpp"
+#include "configuration/settings.hpp"
 
 namespace dvfo::edge_node {
 
@@ -23,6 +23,6 @@ struct settings {
 };
 
 /// Declares them in the table; `values` must outlive it.
-void declare(cli::settings_table& table, settings& values);
+void declare(configuration::settings_table& table, settings& values);
 
 }  // namespace dvfo::edge_node

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "cli/paths.hpp"
+#include "configuration/paths.hpp"
 #include "inference/data/dataset.hpp"
 
 namespace dvfo::edge_node {
@@ -67,7 +67,7 @@ std::unique_ptr<task_source> image_files(std::vector<fs::path> files) {
 
 std::unique_ptr<task_source> open_source(const std::string& where, const inference::bundle_manifest& manifest) {
   if (auto files = images_directly_in(where); !files.empty()) return image_files(std::move(files));
-  auto set = inference::open_dataset(cli::find_data(where, manifest.dataset), inference::subset::test);
+  auto set = inference::open_dataset(configuration::find_data(where, manifest.dataset), inference::subset::test);
   const bool labelled = set->labels() == manifest.labels;
   if (!labelled) {
     spdlog::warn("the labels of data set '{}' are not those of bundle '{}': accuracy is not counted", set->name(),

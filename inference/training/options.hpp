@@ -13,7 +13,7 @@ struct training_options {
   std::string data = "procedural";    ///< as open_dataset takes it
   std::filesystem::path output;       ///< the bundle's folder
   std::filesystem::path checkpoints;  ///< resumed from when it holds a checkpoint; default: output + ".checkpoint"
-  std::filesystem::path start_from;    ///< a bundle to go on from; its reference is kept as it is; empty: from nothing
+  std::filesystem::path start_from;   ///< a bundle to go on from; its reference is kept as it is; empty: from nothing
   std::string name;                   ///< default: dataset-architecture-wWIDTH
   std::string architecture = "resnet18";
   int base_width = 32;          ///< channels of the first stage; published ResNet-18 has 64

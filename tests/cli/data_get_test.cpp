@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "cli/configuration.hpp"
 #include "cli/unpack.hpp"
+#include "configuration/settings.hpp"
 #include "tests/cli/data_server.hpp"
 
 namespace dvfo::cli {
+
+using namespace configuration;
 namespace {
 
 namespace fs = std::filesystem;

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "cli/address.hpp"
 #include "cli/data_get.hpp"
+#include "configuration/address.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -156,7 +156,7 @@ class data_server : public ::testing::Test {
   std::string network_failure() {
     try {
       get();
-    } catch (const network_error& failed) {
+    } catch (const configuration::network_error& failed) {
       return failed.what();
     }
     return "no error";

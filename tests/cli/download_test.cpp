@@ -7,10 +7,12 @@
 
 #include <string>
 
-#include "cli/configuration.hpp"
+#include "configuration/settings.hpp"
 #include "tests/cli/data_server.hpp"
 
 namespace dvfo::cli {
+
+using namespace configuration;
 namespace {
 
 namespace fs = std::filesystem;

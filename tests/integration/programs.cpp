@@ -3,17 +3,17 @@
 #include <set>
 #include <stdexcept>
 
-#include "cli/paths.hpp"
+#include "configuration/paths.hpp"
 
 namespace dvfo::tests {
 
 std::filesystem::path program(const std::string& name) { return std::filesystem::path(DVFO_TEST_PROGRAMS) / name; }
 
-std::filesystem::path bundle(const std::string& name) { return cli::bundles_folder() / name; }
+std::filesystem::path bundle(const std::string& name) { return configuration::bundles_folder() / name; }
 
 cloud start_cloud(const std::string& listen, const std::string& bundle_folder) {
-  cloud started{cli::child_process(program("dvfo-cloud"),
-                                   {"--bundle", bundle_folder, "--listen", listen, "--log-level", "warning"}),
+  cloud started{configuration::child_process(program("dvfo-cloud"),
+                                             {"--bundle", bundle_folder, "--listen", listen, "--log-level", "warning"}),
                 ""};
   const std::string announcement = "listening on ";
   const auto line = started.process.read_line();
@@ -24,13 +24,13 @@ cloud start_cloud(const std::string& listen, const std::string& bundle_folder) {
   return started;
 }
 
-cli::child_process start_edge(const std::string& cloud_address, const std::vector<std::string>& more) {
+configuration::child_process start_edge(const std::string& cloud_address, const std::vector<std::string>& more) {
   // Deadlines far beyond what a loaded machine needs: what is tested is who answers, not how fast this machine is.
   std::vector<std::string> arguments{
       "--bundle", procedural(),  "--cloud", cloud_address,  "--input", "procedural",    "--json",
       "-",        "--log-level", "error",   "--connect-ms", "60000",   "--deadline-ms", "60000"};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  return cli::child_process(program("dvfo-edge"), arguments);
+  return configuration::child_process(program("dvfo-edge"), arguments);
 }
 
 std::map<std::size_t, nlohmann::json> run_edge(const std::string& cloud_address, const std::vector<std::string>& more) {
@@ -45,7 +45,7 @@ std::map<std::size_t, nlohmann::json> run_edge(const std::string& cloud_address,
   return records;
 }
 
-void read_rest(cli::child_process& edge, std::vector<nlohmann::json>& seen) {
+void read_rest(configuration::child_process& edge, std::vector<nlohmann::json>& seen) {
   while (const auto line = edge.read_line()) seen.push_back(nlohmann::json::parse(*line));
 }
 

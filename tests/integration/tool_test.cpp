@@ -37,11 +37,11 @@ std::vector<nlohmann::json> lines_of(const std::string& output) {
   return records;
 }
 
-cli::finished_program infer(const std::vector<std::string>& more) {
+configuration::finished_program infer(const std::vector<std::string>& more) {
   std::vector<std::string> arguments{"infer", "--bundle",     procedural(), "--deadline-ms",
                                      "60000", "--connect-ms", "60000"};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  return cli::run_program(program("dvfo"), arguments);
+  return configuration::run_program(program("dvfo"), arguments);
 }
 
 TEST(infer, answers_files_as_the_edge_node_answers_the_data_set) {
@@ -99,8 +99,9 @@ TEST(infer, needs_an_image) { EXPECT_EQ(infer({}).exit_code, 2); }
 TEST(edge_node, streams_a_folder_of_plain_images) {
   const temporary_folder folder;
   for (const std::size_t index : {0U, 1U, 2U}) write_png(folder, index);
-  const auto result = cli::run_program(program("dvfo-edge"), {"--bundle", procedural(), "--cloud", "none", "--share",
-                                                              "0", "--input", folder.path().string(), "--json", "-"});
+  const auto result = configuration::run_program(
+      program("dvfo-edge"),
+      {"--bundle", procedural(), "--cloud", "none", "--share", "0", "--input", folder.path().string(), "--json", "-"});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   const auto records = lines_of(result.output);
   ASSERT_EQ(records.size(), 3U);
@@ -108,7 +109,8 @@ TEST(edge_node, streams_a_folder_of_plain_images) {
 }
 
 TEST(demo, shows_three_schemes_through_two_processes) {
-  const auto result = cli::run_program(program("dvfo"), {"demo", "--data", "procedural", "--tasks", "20", "--json"});
+  const auto result =
+      configuration::run_program(program("dvfo"), {"demo", "--data", "procedural", "--tasks", "20", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   const auto figures = nlohmann::json::parse(result.output);
   EXPECT_EQ(figures.at("dataset"), "procedural");
@@ -121,7 +123,7 @@ TEST(demo, shows_three_schemes_through_two_processes) {
 }
 
 TEST(demo, prints_a_table) {
-  const auto result = cli::run_program(program("dvfo"), {"demo", "--data", "procedural", "--tasks", "2"});
+  const auto result = configuration::run_program(program("dvfo"), {"demo", "--data", "procedural", "--tasks", "2"});
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   for (const char* word : {"edge-only", "cloud-only", "accuracy", "latency", "remote compute", "bytes up"}) {
     EXPECT_THAT(result.output, HasSubstr(word));
@@ -132,7 +134,7 @@ TEST(demo, says_what_is_wrong_when_no_cloud_can_start) {
   const temporary_folder folder;
   write_file(folder.path() / "manifest.toml", "format = 0\n");
   const auto result =
-      cli::run_program(program("dvfo"), {"demo", "--data", "procedural", "--bundle", folder.path().string()});
+      configuration::run_program(program("dvfo"), {"demo", "--data", "procedural", "--bundle", folder.path().string()});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.errors, HasSubstr("dvfo-cloud ended with exit code 3"));
 }

@@ -18,8 +18,8 @@ constexpr int usage = 2;
 constexpr int data = 3;
 constexpr int network = 4;
 
-cli::finished_program run(const std::string& name, const std::vector<std::string>& arguments) {
-  return cli::run_program(program(name), arguments);
+configuration::finished_program run(const std::string& name, const std::vector<std::string>& arguments) {
+  return configuration::run_program(program(name), arguments);
 }
 
 std::string random_bytes(std::size_t count) {
@@ -151,7 +151,9 @@ TEST(edge_node, takes_flags_over_environment_over_file) {
                                        "--config",
                                        file.string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return nlohmann::json::parse(cli::run_program("/bin/sh", arguments).output).at("share_decided").get<double>();
+    return nlohmann::json::parse(configuration::run_program("/bin/sh", arguments).output)
+        .at("share_decided")
+        .get<double>();
   };
   EXPECT_DOUBLE_EQ(decided("", {}), 0.25);
   EXPECT_DOUBLE_EQ(decided("DVFO_SHARE=0.5", {}), 0.5);

@@ -5,7 +5,7 @@
 #include <functional>
 #include <thread>
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 
 /// Turns SIGINT and SIGTERM into a call on a thread of its own: the first asks the program to finish what is in flight,
 /// a second ends the process at once with 128 + its number. Handlers are used and not a blocked mask, because libraries
@@ -32,4 +32,4 @@ class stop_signals {
 /// kernel watches the very thread that started us, so tools start daemons from their main thread.)
 void stop_with_parent(pid_t parent);
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

@@ -14,7 +14,7 @@ class App;
 class Option;
 }  // namespace CLI
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 
 /// A mistake of the user's: a flag, a variable or a line of the configuration file. Programs print it and end with
 /// exit_usage.
@@ -90,4 +90,4 @@ std::string variable_name(const std::string& setting_name);
 /// help, version or the error (with the nearest known flag or subcommand) and returns the exit code.
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv);
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

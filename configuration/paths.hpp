@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 
 /// Folder of the running executable; its siblings dvfo-edge and dvfo-cloud lie there too.
 std::filesystem::path executable_folder();
@@ -20,4 +20,4 @@ std::filesystem::path find_bundle(const std::string& bundle);
 /// when `where` is a folder of data sets (as DVFO_DATA is), its subfolder `dataset`.
 std::string find_data(const std::string& where, const std::string& dataset);
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

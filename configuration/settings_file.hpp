@@ -5,10 +5,10 @@
 #include <variant>
 #include <vector>
 
-#include "cli/configuration.hpp"
+#include "configuration/settings.hpp"
 
 /// What configuration.cpp and configuration_file.cpp share; programs include configuration.hpp alone.
-namespace dvfo::cli {
+namespace dvfo::configuration {
 
 /// A value that has already the type of its setting's target.
 using setting_value = std::variant<std::string, std::int64_t, double, bool>;
@@ -26,4 +26,4 @@ void assign(const setting& which, const setting_value& value);
 /// that is no setting (with the nearest one), a value of another type or outside its range.
 void read_configuration_file(const std::string& file, const std::vector<setting>& settings);
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

@@ -1,12 +1,12 @@
-#include "cli/address.hpp"
+#include "configuration/address.hpp"
 
 #include <fmt/format.h>
 
 #include <charconv>
 
-#include "cli/configuration.hpp"
+#include "configuration/settings.hpp"
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 address parse_address(const std::string& text, const std::string& setting) {
   const auto refuse = [&] {
     return usage_error(fmt::format("--{} is '{}'; expected HOST:PORT with a port from 0 to 65535, e.g. 127.0.0.1:7070",
@@ -33,4 +33,4 @@ std::string to_string(const address& where) {
   return numeric6 ? fmt::format("[{}]:{}", where.host, where.port) : fmt::format("{}:{}", where.host, where.port);
 }
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

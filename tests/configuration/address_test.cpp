@@ -1,10 +1,10 @@
-#include "cli/address.hpp"
+#include "configuration/address.hpp"
 
 #include <gtest/gtest.h>
 
-#include "cli/configuration.hpp"
+#include "configuration/settings.hpp"
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 namespace {
 
 TEST(parse_address, reads_names_and_numbers) {
@@ -22,4 +22,4 @@ TEST(parse_address, refuses_what_is_no_address) {
 }
 
 }  // namespace
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

@@ -1,4 +1,4 @@
-#include "cli/signals.hpp"
+#include "configuration/signals.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <future>
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 namespace {
 
 // Signals belong to a whole process, so each case runs in one of its own.
@@ -67,4 +67,4 @@ TEST_F(stop_signals_death, stop_with_a_parent_that_is_gone) {
 }
 
 }  // namespace
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

@@ -1,4 +1,4 @@
-#include "cli/configuration.hpp"
+#include "configuration/settings.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <fstream>
 #include <map>
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 namespace {
 
 using testing::AllOf;
@@ -162,4 +162,4 @@ TEST(nearest_word, finds_a_slip_and_ignores_strangers) {
 TEST(variable_name, is_upper_case_with_a_prefix) { EXPECT_EQ(variable_name("max-batch"), "DVFO_MAX_BATCH"); }
 
 }  // namespace
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

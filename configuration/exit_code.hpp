@@ -1,6 +1,6 @@
 #pragma once
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 
 /// How every program of the project ends. The numbers are part of the interface: scripts and service managers read
 /// them.
@@ -22,4 +22,4 @@ inline constexpr const char* exit_code_help =
     "  4  an address is refused, taken or unusable\n"
     "  128 + N  stopped at once by a second signal N\n";
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

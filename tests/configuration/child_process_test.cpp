@@ -1,11 +1,11 @@
-#include "cli/child_process.hpp"
+#include "configuration/child_process.hpp"
 
 #include <gtest/gtest.h>
 
 #include <csignal>
 #include <system_error>
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 namespace {
 
 TEST(child_process, gives_output_errors_and_exit_code) {
@@ -46,4 +46,4 @@ TEST(child_process, names_a_program_that_cannot_start) {
 }
 
 }  // namespace
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

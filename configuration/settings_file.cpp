@@ -1,4 +1,4 @@
-#include "cli/configuration_file.hpp"
+#include "configuration/settings_file.hpp"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -7,7 +7,7 @@
 #include <optional>
 #include <sstream>
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 namespace {
 
 // The node's value in the type of the setting's target. A whole number may stand for a real one, nothing else is
@@ -73,4 +73,4 @@ void read_configuration_file(const std::string& file, const std::vector<setting>
   }
 }
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 
 /// An address cannot be used: refused by rule, taken by another program, or nobody answers. Programs end with
 /// exit_network.
@@ -25,4 +25,4 @@ address parse_address(const std::string& text, const std::string& setting);
 /// "HOST:PORT", with brackets around an IPv6 number.
 std::string to_string(const address& where);
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

@@ -1,4 +1,4 @@
-#include "cli/signals.hpp"
+#include "configuration/signals.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 namespace {
 
 // What the handler may touch: lock-free values alone. The pipe carries one byte, the signal's number; 0 ends the
@@ -75,4 +75,4 @@ void stop_with_parent(pid_t parent) {
   if (getppid() != parent) std::exit(EXIT_FAILURE);
 }
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

@@ -1,12 +1,12 @@
-#include "cli/paths.hpp"
+#include "configuration/paths.hpp"
 
 #include <fmt/format.h>
 
 #include <vector>
 
-#include "cli/configuration.hpp"
+#include "configuration/settings.hpp"
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,4 +46,4 @@ std::string find_data(const std::string& where, const std::string& dataset) {
   return fs::is_directory(inside, ignored) ? inside.string() : where;
 }
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

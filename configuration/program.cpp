@@ -1,4 +1,4 @@
-#include "cli/program.hpp"
+#include "configuration/program.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -6,11 +6,11 @@
 
 #include <cstdio>
 
-#include "cli/address.hpp"
-#include "cli/exit_code.hpp"
+#include "configuration/address.hpp"
+#include "configuration/exit_code.hpp"
 #include "inference/error.hpp"
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 namespace {
 
 int code_of(inference::errc problem) {
@@ -67,4 +67,4 @@ int run_guarded(const std::string& program, const std::function<int()>& body) {
   }
 }
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

@@ -1,4 +1,4 @@
-#include "cli/child_process.hpp"
+#include "configuration/child_process.hpp"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 namespace {
 
 // posix_spawn's two property objects, freed on every path.
@@ -151,4 +151,4 @@ finished_program run_program(const std::filesystem::path& program, const std::ve
   return result;
 }
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

@@ -1,4 +1,4 @@
-#include "cli/configuration.hpp"
+#include "configuration/settings.hpp"
 
 #include <fmt/format.h>
 
@@ -11,10 +11,10 @@
 #include <deque>
 #include <numeric>
 
-#include "cli/configuration_file.hpp"
-#include "cli/exit_code.hpp"
+#include "configuration/exit_code.hpp"
+#include "configuration/settings_file.hpp"
 
-namespace dvfo::cli {
+namespace dvfo::configuration {
 namespace {
 
 template <class... Ts>
@@ -293,4 +293,4 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
   }
 }
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration

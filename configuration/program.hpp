@@ -4,10 +4,10 @@
 #include <functional>
 #include <string>
 
-#include "cli/configuration.hpp"
+#include "configuration/settings.hpp"
 
 /// What every program of the project does alike.
-namespace dvfo::cli {
+namespace dvfo::configuration {
 
 /// "dvfo-edge 0.1.0" and the like.
 std::string version_text(const std::string& program);
@@ -24,4 +24,4 @@ void start_log(const std::string& program, const std::string& level);
 /// Runs `body` and turns what it throws into one line on standard error and the exit code that exit_code.hpp documents.
 int run_guarded(const std::string& program, const std::function<int()>& body);
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::configuration
