@@ -20,7 +20,8 @@ struct cloud_process {
 cloud_process start_cloud(const std::string& bundle, const std::vector<std::string>& more = {});
 
 /// Starts the dvfo-edge beside this executable; it ends with this object and with this process.
-configuration::child_process start_edge(const std::string& bundle, const std::string& cloud, const std::vector<std::string>& more);
+configuration::child_process start_edge(const std::string& bundle, const std::string& cloud,
+                                        const std::vector<std::string>& more);
 
 /// One stream of tasks through an edge process of its own.
 struct edge_run {

@@ -73,7 +73,7 @@ std::string progress_bar(double fraction) {
 }
 
 std::string clock_text(double seconds) {
-  const auto whole = static_cast<long long>(std::max(0.0, seconds) + 0.5);
+  const auto whole = std::llround(std::max(0.0, seconds));
   const auto hours = whole / 3600;
   const auto minutes = whole / 60 % 60;
   return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60)

@@ -59,6 +59,7 @@ child_process::child_process(const std::filesystem::path& program, const std::ve
   std::vector<std::string> words{program.string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> raw;
+  raw.reserve(words.size() + 1);
   for (auto& word : words) raw.push_back(word.data());
   raw.push_back(nullptr);
   const int problem = posix_spawn(&id_, program.c_str(), &setup.actions, &setup.attributes, raw.data(), environ);

@@ -31,7 +31,7 @@ fs::path find_bundle(const std::string& bundle) {
   std::error_code ignored;
   // A folder that the user names outright is taken as it is: loading it says what is wrong with it.
   if (!bundle.empty() && fs::is_directory(bundle, ignored)) return bundle;
-  const auto known = bundles_folder() / (bundle.empty() ? "cifar100" : bundle);
+  auto known = bundles_folder() / (bundle.empty() ? "cifar100" : bundle);
   if (holds_bundle(known)) return known;
   throw usage_error(
       fmt::format("no model bundle '{}': neither the folder {} nor {}/manifest.toml exists. Name a folder "

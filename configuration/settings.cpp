@@ -21,6 +21,8 @@ template <class... Ts>
 struct overloaded : Ts... {
   using Ts::operator()...;
 };
+template <class... Ts>
+overloaded(Ts...) -> overloaded<Ts...>;  // clang 14 does not deduce it by itself
 
 std::optional<double> parse_number(const std::string& text) {
   double value = 0.0;

@@ -53,6 +53,7 @@ void read_configuration_file(const std::string& file, const std::vector<setting>
                                 : fmt::format("{}:{}: {}", file, line, problem.description()));
   }
   std::vector<std::string> names;
+  names.reserve(settings.size());
   for (const auto& which : settings) names.push_back(which.name);
   for (const auto& [key, node] : table) {
     const std::string name(key.str());

@@ -10,6 +10,7 @@
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
 #include "inference/measurement/logits.hpp"
+#include "inference/model.hpp"
 #include "inference/training/calibration.hpp"
 #include "inference/training/losses.hpp"
 #include "inference/training/optimiser.hpp"
@@ -278,7 +279,7 @@ training_options completed(training_options options) {
 model_bundle train_model(const training_options& options, const dataset& train, const dataset& test,
                          const progress_callback& progress) {
   const auto all = completed(options);
-  if (all.threads > 0) torch::set_num_threads(all.threads);
+  if (all.threads > 0) set_intra_op_threads(all.threads);
   return run(all, train, test).train(progress);
 }
 

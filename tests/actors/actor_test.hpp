@@ -60,18 +60,21 @@ class actor_test : public ::testing::Test {
   template <class T, class Handle, class... Ts>
   std::shared_ptr<reply<T>> ask(const Handle& to, const Ts&... parts) {
     auto out = std::make_shared<reply<T>>();
-    owned(system_.spawn([=](caf::event_based_actor* self) {
+    // `out` is an argument, not a capture: CAF reads through a null pointer when a function is spawned without
+    // arguments.
+    const auto asking = [=](caf::event_based_actor* self, const std::shared_ptr<reply<T>>& kept) {
       self->request(to, caf::infinite, parts...)
           .then(
-              [out](const T& value) {
-                out->value = value;
-                ++out->count;
+              [kept](const T& value) {
+                kept->value = value;
+                ++kept->count;
               },
-              [out](const caf::error& error) {
-                out->error = error;
-                ++out->count;
+              [kept](const caf::error& error) {
+                kept->error = error;
+                ++kept->count;
               });
-    }));
+    };
+    owned(system_.spawn(asking, out));
     run();
     return out;
   }

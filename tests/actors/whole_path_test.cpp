@@ -89,10 +89,10 @@ TEST(whole_path, a_cloud_with_another_bundle_is_refused_and_tasks_stay_local) {
 class link_waiter {
  public:
   link_listener spawn(caf::actor_system& system) {
-    auto listener = system.spawn([this](caf::event_based_actor*) -> caf::behavior {
-      return {[this](const link_up&) { set(true); }, [this](const link_down&) { set(false); }};
-    });
-    return caf::actor_cast<link_listener>(listener);
+    const auto listening = [](caf::event_based_actor*, link_waiter* waiter) -> caf::behavior {
+      return {[waiter](const link_up&) { waiter->set(true); }, [waiter](const link_down&) { waiter->set(false); }};
+    };
+    return caf::actor_cast<link_listener>(system.spawn(listening, this));
   }
   void wait(bool is_up) {
     std::unique_lock lock(mutex_);
