@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "device/clocks.hpp"
+#include "device/identity.hpp"
+
+namespace dvfo::device {
+
+/// Instants of the steady clock.
+using time_point = std::chrono::steady_clock::time_point;
+
+/// One power rail at one instant; what the sensor does not give is absent, never 0.
+struct rail_reading {
+  std::string name;  ///< "VDD_IN", "package-0", …
+  std::optional<double> volts;
+  std::optional<double> amperes;
+  std::optional<double> watts;
+  std::optional<double> energy_joules;  ///< since the meter was opened, from a counter (RAPL), wrap-around undone
+};
+
+struct temperature_reading {
+  std::string zone;
+  double celsius = 0.0;
+};
+
+/// Everything that a board tells of itself at one instant.
+struct telemetry {
+  time_point when;
+  std::vector<rail_reading> rails;        ///< only those that gave a reading
+  std::optional<double> total_watts;      ///< the whole board by its total_rule, marked in sensor_set::total_source()
+  std::optional<double> total_joules;     ///< a counter's, since opened; absent where there is only power
+  std::optional<double> cpu_utilisation;  ///< 0…1 over all online cores since the reading before
+  std::optional<double> gpu_utilisation;  ///< 0…1
+  std::optional<double> memory_utilisation;  ///< 0…1 of the memory's peak rate
+  clocks now;
+  std::vector<temperature_reading> temperatures;
+};
+
+/// One sensor for doctor: found or not, and why.
+struct sensor_status {
+  std::string name;
+  std::string where;
+  bool is_present = false;
+  bool is_total = false;  ///< the rail (or a part of the sum) that means the whole board
+  std::string reason;
+  std::string remedy;
+};
+
+/// Reads a board's sensors. Not thread-safe; a call blocks for the sensors' own time (some I²C transactions). A sensor
+/// that fails is left out of that reading; one that fails often is dropped and noticed once; tasks go on.
+class sensor_set {
+ public:
+  explicit sensor_set(board_identity board, notice warn = {});
+  ~sensor_set();
+  sensor_set(sensor_set&&) noexcept;
+  sensor_set& operator=(sensor_set&&) noexcept;
+
+  /// Reads all. `now` is the instant it is given; the first call has no utilisation and no RAPL watts.
+  telemetry read(time_point now);
+
+  /// Only what the energy account needs: total_watts, total_joules and rails. Cheaper than read().
+  telemetry read_power(time_point now);
+
+  /// The power sensor's own update interval: reading faster returns the same value again.
+  [[nodiscard]] double update_interval_seconds() const;
+
+  /// How the total came about: "rail VDD_IN", "sum of 6 rails", "RAPL psys", "battery BAT0"; empty if there is none.
+  [[nodiscard]] std::string total_source() const;
+
+  [[nodiscard]] std::vector<sensor_status> status() const;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace dvfo::device
