@@ -18,6 +18,10 @@ struct architecture {
   int feature_side = 0;  ///< of the square feature map
 };
 
+/// Units of SCAM's shared perceptron over `channels` (DVFO Eq. 16). The paper gives no reduction ratio; CBAM's 16 would
+/// leave two units for 32 channels, so it is 4.
+constexpr int attention_units(int channels) { return channels < 4 ? 1 : channels / 4; }
+
 /// Sizes that an architecture is built for.
 struct architecture_options {
   int input_size = 32;  ///< side of the square input in pixels

@@ -43,16 +43,27 @@ int graph::channels_at(int index, double width) const {
 graph_cost cost_of(const graph& network, double width, int side) {
   graph_cost total;
   std::vector<int> sides;
+  const auto values_of = [&](int index) {
+    const std::int64_t edge = sides[static_cast<std::size_t>(index)];
+    return network.channels_at(index, width) * edge * edge;
+  };
   for (std::size_t i = 0; i < network.ops().size(); ++i) {
     const op& o = network.ops()[i];
     const int index = static_cast<int>(i);
     const int before = o.from[0] < 0 ? side : sides[static_cast<std::size_t>(o.from[0])];
     const int after = (before + o.stride - 1) / o.stride;
     sides.push_back(o.kind == op_kind::global_average || o.kind == op_kind::linear ? 1 : after);
+    if (o.kind == op_kind::input) continue;
+    total.launches += 1;
+    total.values += values_of(index);
+    for (const int from : o.from) {
+      if (from >= 0) total.values += values_of(from);
+    }
     if (o.kind != op_kind::conv && o.kind != op_kind::linear) continue;
     const std::int64_t weights = static_cast<std::int64_t>(network.channels_at(o.from[0], width)) *
                                  network.channels_at(index, width) * o.kernel * o.kernel;
     total.parameters += weights + network.channels_at(index, width);
+    total.values += weights + network.channels_at(index, width);
     total.macs += weights * sides.back() * sides.back();
   }
   return total;

@@ -50,6 +50,8 @@ class graph {
 struct graph_cost {
   std::int64_t macs = 0;        ///< multiply-accumulates of convolutions and classifiers
   std::int64_t parameters = 0;  ///< weights and biases, normalisation folded
+  std::int64_t values = 0;      ///< read and written: inputs, weights and outputs of every operator, each once
+  std::int64_t launches = 0;    ///< kernels: one an operator, normalisation and ReLU fused into it
 };
 
 /// Cost at `width` on a square input of `side` pixels.

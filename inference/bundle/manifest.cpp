@@ -157,4 +157,11 @@ void write_manifest(const std::filesystem::path& file, const bundle_manifest& ma
   if (!out.flush()) throw error(errc::io, fmt::format("{}: cannot be written", file.string()));
 }
 
+architecture architecture_of(const bundle_manifest& manifest) {
+  return make_architecture(manifest.architecture, {.input_size = manifest.input_size,
+                                                   .classes = static_cast<int>(manifest.labels.size()),
+                                                   .base_width = manifest.base_width,
+                                                   .feature_channels = manifest.format.channels});
+}
+
 }  // namespace dvfo::inference

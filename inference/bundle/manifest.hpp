@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "inference/architectures/architecture.hpp"
 #include "inference/model_bundle.hpp"
 
 namespace dvfo::inference {
@@ -11,5 +12,8 @@ bundle_manifest read_manifest(const std::filesystem::path& file);
 
 /// Writes manifest.toml. Throws error(io).
 void write_manifest(const std::filesystem::path& file, const bundle_manifest& manifest);
+
+/// The architecture that a manifest describes.
+architecture architecture_of(const bundle_manifest& manifest);
 
 }  // namespace dvfo::inference

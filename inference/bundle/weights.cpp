@@ -50,13 +50,6 @@ torch::Tensor find(const named_tensors& tensors, const std::string& name) {
 
 }  // namespace
 
-architecture architecture_of(const bundle_manifest& manifest) {
-  return make_architecture(manifest.architecture, {.input_size = manifest.input_size,
-                                                   .classes = static_cast<int>(manifest.labels.size()),
-                                                   .base_width = manifest.base_width,
-                                                   .feature_channels = manifest.format.channels});
-}
-
 named_tensors store(const model_bundle::weights& networks) {
   torch::NoGradGuard no_gradient;
   named_tensors out;

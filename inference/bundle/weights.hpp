@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "inference/bundle/manifest.hpp"
 #include "inference/bundle/weight_file.hpp"
 #include "inference/layers/fusion.hpp"
 #include "inference/layers/split_network.hpp"
@@ -15,9 +16,6 @@ struct model_bundle::weights {
   reference_network reference{nullptr};
   std::vector<learned_fusion> fusions;  ///< fully connected, then convolutional, for each share that has both halves
 };
-
-/// The architecture that a manifest describes.
-architecture architecture_of(const bundle_manifest& manifest);
 
 /// Every tensor of the networks by name, in the type it is stored in: the local trunk's weights as int8 with their
 /// steps, the remote and reference trunks' in bfloat16, all else in float32.

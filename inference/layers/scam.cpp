@@ -1,18 +1,13 @@
 #include "inference/layers/scam.hpp"
 
-#include <algorithm>
 #include <cmath>
 
+#include "inference/architectures/architecture.hpp"
+
 namespace dvfo::inference {
-namespace {
-
-// Reduction ratio of the shared perceptron. The paper gives none; CBAM's 16 would leave two units for 32 channels.
-constexpr int reduction = 4;
-
-}  // namespace
 
 scam_impl::scam_impl(int channels) {
-  const int hidden = std::max(1, channels / reduction);
+  const int hidden = attention_units(channels);
   squeeze_ = register_module("squeeze", torch::nn::Linear(channels, hidden));
   excite_ = register_module("excite", torch::nn::Linear(hidden, channels));
   spatial_ = register_module("spatial", torch::nn::Conv2d(torch::nn::Conv2dOptions(2, 1, 3).padding(1)));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "inference/architectures/architecture.hpp"
+#include "inference/architectures/part_costs.hpp"
 #include "inference/error.hpp"
 
 namespace dvfo::inference {
@@ -16,6 +17,11 @@ TEST(graph, counts_multiply_accumulates_by_hand) {
   const auto cost = cost_of(net, 1.0, 10);
   EXPECT_EQ(cost.macs, 3 * 8 * 9 * 25 + 8 * 5);
   EXPECT_EQ(cost.parameters, 3 * 8 * 9 + 8 + 8 * 5 + 5);
+  EXPECT_EQ(cost.launches, 3);
+  const int conv = 3 * 100 + (3 * 8 * 9 + 8) + 8 * 25;
+  const int average = 8 * 25 + 8;
+  const int linear = 8 + (8 * 5 + 5) + 5;
+  EXPECT_EQ(cost.values, conv + average + linear);
 }
 
 TEST(graph, width_slims_everything_but_input_and_classifier) {
@@ -50,6 +56,34 @@ TEST(resnet18, costs_about_a_sixteenth_at_quarter_width) {
   const auto full = cost_of(net.trunk, 1.0, net.feature_side).macs;
   const auto quarter = cost_of(net.trunk, 0.25, net.feature_side).macs;
   EXPECT_NEAR(static_cast<double>(full) / static_cast<double>(quarter), 16.0, 1.5);
+}
+
+TEST(part_costs, fall_with_the_width_and_follow_the_value_size) {
+  const auto net = make_resnet18({.input_size = 32, .classes = 100, .base_width = 32, .feature_channels = 32});
+  const auto costs = costs_of(net, 32, {.front = 4.0, .local = 1.0, .remote = 4.0});
+  for (std::size_t i = 1; i < costs.local.size(); ++i) {
+    EXPECT_LT(costs.local[i].flops, costs.local[i - 1].flops);
+    EXPECT_LT(costs.local[i].bytes, costs.local[i - 1].bytes);
+    EXPECT_EQ(costs.local[i].launches, costs.local[0].launches);
+  }
+  EXPECT_EQ(costs.remote.flops, costs.local[0].flops);
+  EXPECT_EQ(costs.remote.bytes, 4.0 * costs.local[0].bytes);
+  EXPECT_EQ(costs.local[0].flops, 2.0 * static_cast<double>(cost_of(net.trunk, 1.0, 16).macs));
+  // 16 convolutions and 4 projections (one where the features enter), 8 sums, average, classifier.
+  EXPECT_EQ(costs.local[0].launches, 20 + 8 + 2);
+  EXPECT_EQ(&costs.local_at(0.0), &costs.local[0]);
+  EXPECT_EQ(&costs.local_at(0.5), &costs.local[2]);
+  EXPECT_EQ(&costs.local_at(0.75), &costs.local[3]);
+}
+
+TEST(part_costs, attention_is_counted_by_hand) {
+  architecture net = make_resnet18({.input_size = 4, .feature_channels = 8});
+  ASSERT_EQ(net.feature_side, 2);
+  const auto costs = costs_of(net, 4);
+  // 8 channels of 4 pixels, 2 units: poolings 64, perceptron on two vectors 128, scaling 32, pooling 64, convolution
+  // 18 multiply-accumulates a pixel, scaling 32, importance 32.
+  EXPECT_EQ(costs.attention.flops, 64 + 128 + 32 + 64 + 2 * 18 * 4 + 32 + 32);
+  EXPECT_EQ(costs.front().flops, costs.attention.flops + costs.extractor.flops);
 }
 
 TEST(architecture, unknown_name_lists_the_known_ones) {
