@@ -26,4 +26,23 @@ class cloud_backend {
   virtual std::vector<std::vector<float>> infer_remote(std::span<const std::vector<float>> features, double share) = 0;
 };
 
+/// A simulated board under the edge's half: makes every pass last as long as on the board. Used by local_inference's
+/// thread alone.
+class board_pacer {
+ public:
+  enum class part : std::uint8_t { front, local };
+
+  /// How long the pass took the board, and how much longer it took this host.
+  struct pass {
+    double seconds = 0.0;
+    double overrun_seconds = 0.0;
+  };
+
+  virtual ~board_pacer() = default;
+  /// A pass starts now; `share` chooses the local DNN's width.
+  virtual void begin(part which, double share) = 0;
+  /// It has been computed. Returns when the board would have it, too.
+  virtual pass finish() = 0;
+};
+
 }  // namespace dvfo::actors

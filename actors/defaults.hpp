@@ -35,6 +35,36 @@ inline constexpr std::size_t window = 8;
 inline constexpr auto shortest_wait = 1ms;
 }  // namespace offload
 
+namespace power {
+/// Between readings where the sensor names no interval of its own: the INA3221 of a Jetson with JetPack 5 averages over
+/// 430 ms.
+inline constexpr auto interval = 430ms;
+/// Reading goes on this long after the last task: some sensor intervals, so that a stream with gaps is not blind at
+/// each start, and short enough that an idle node sleeps.
+inline constexpr auto lease = 2s;
+/// The pipeline renews the lease at most this often.
+inline constexpr auto renewal = 1s;
+/// Power is held this many sensor intervals without a new reading; then it is unknown, not extrapolated.
+inline constexpr double held_intervals = 3.0;
+}  // namespace power
+
+namespace bandwidth {
+/// Weight of a new sample: eight samples after a jump 94 % of it is seen.
+inline constexpr double smoothing = 0.3;
+/// Transfers up to this size teach the round trip: at 1 Mbit/s they take 2 ms at most.
+inline constexpr std::uint64_t largest_small_transfer = 256;
+/// Estimates above are as good as this: no edge link is faster, and a clock's tick would make them infinite.
+inline constexpr double highest_bps = 10e9;
+/// Silence before a link is probed actively; doubles while it lasts.
+inline constexpr auto first_silence = 30s;
+/// Upper end of the doubling. A probe costs some 17 kB: at 10 minutes an idle node sends 0.2 kbit/s for it.
+inline constexpr auto longest_silence = 600s;
+/// Padding of the second probe: 26 ms at 5 Mbit/s, enough to tell bandwidth from round trip.
+inline constexpr std::size_t probe_bytes = 16'384;
+/// A probe without reply in this time teaches nothing.
+inline constexpr auto probe_timeout = 2s;
+}  // namespace bandwidth
+
 namespace remote_inference {
 /// Requests of one share in one pass.
 inline constexpr std::size_t max_batch = 16;

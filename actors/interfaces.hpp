@@ -25,8 +25,19 @@ using gateway_actor = caf::typed_actor<
     // Takes nothing new; answers when the last admitted task has been answered.
     caf::replies_to<drain_atom>::with<caf::ok_atom>>;
 
+/// Receives decisions that were thought out ahead; a pipeline_actor is one.
+using decision_listener = caf::typed_actor<
+    // The decision for the next task with these terms; it replaces any earlier one.
+    caf::reacts_to<prepared_decision>>;
+
+/// Receives the board's power; a pipeline_actor is one.
+using power_listener = caf::typed_actor<caf::reacts_to<power_reading>>;
+
+/// Receives estimates of the link; a policy_actor is one.
+using bandwidth_listener = caf::typed_actor<caf::reacts_to<bandwidth_reading>>;
+
 /// PIPELINE: leads each admitted task through decision, extraction, both halves and fusion.
-using pipeline_actor = link_listener::extend<
+using pipeline_actor = link_listener::extend_with<decision_listener>::extend_with<power_listener>::extend<
     // Runs one task. A cloud half that fails or is late degrades the answer; it is an error only where nothing local
     // can stand in.
     caf::replies_to<run_atom, admitted_task>::with<answer>,
@@ -55,30 +66,42 @@ using fusion_actor = caf::typed_actor<
     caf::replies_to<fuse_atom, fusion_job>::with<fusion_result>>;
 
 /// POLICY: holds the scheme and always has the next decision ready.
-using policy_actor = link_listener::extend<
-    // The decision prepared while the task before was moving; then prepares the next.
-    caf::replies_to<decide_atom, task_terms>::with<policy::decision>,
+using policy_actor = link_listener::extend_with<bandwidth_listener>::extend<
+    // Hands this listener every decision from now on as soon as it is prepared: no task waits for a round trip.
+    caf::reacts_to<join_atom, decision_listener>,
+    // The listener used a decision; think of the next.
+    caf::reacts_to<decision_taken>,
+    // A decision now: the first task, other terms, or the listener's was used up. Then prepares the next.
+    caf::replies_to<decide_atom, task_terms>::with<prepared_decision>,
     // What a task cost. No answer.
-    caf::reacts_to<observe_atom, task_report>,
-    // A newer reading of the link, from bandwidth_sensor.
-    caf::reacts_to<bandwidth_reading>>;
+    caf::reacts_to<observe_atom, task_report>>;
 
-/// FREQUENCY ACTUATOR (detached: sysfs blocks): sets a board's clocks.
+/// FREQUENCY ACTUATOR (detached: sysfs blocks): sets a board's clocks, puts them back when it ends.
 using frequency_actuator_actor = caf::typed_actor<
-    // Sets the frequencies that the decision names, each to the nearest operating point; absent ones are left.
-    caf::replies_to<apply_atom, policy::decision>::with<applied_frequencies>>;
+    // Sets what the order names, each to the nearest operating point; answers with what was asked, what took effect and
+    // how long that took. A knob that fails is a status in the answer, never an error.
+    caf::replies_to<apply_atom, device::clocks>::with<device::applied_clocks>>;
 
-/// POWER SENSOR (detached): reads a board's power meter.
+/// POWER SENSOR (detached): reads a board's power at the sensor's own rate while tasks are under way, and tells its
+/// listeners. An idle node's sensor sleeps.
 using power_sensor_actor = caf::typed_actor<
-    // The newest reading.
-    caf::replies_to<sense_atom>::with<power_reading>>;
+    // Tell this listener of every reading.
+    caf::reacts_to<join_atom, power_listener>,
+    // Tasks are under way: read at once and then at the sensor's rate until the lease is over. Renew it while they
+    // come.
+    caf::reacts_to<watch_atom>,
+    // To itself: time for the next reading.
+    caf::reacts_to<tick_atom>>;
 
-/// BANDWIDTH SENSOR: estimates the link from transfers that happen anyway.
-using bandwidth_sensor_actor = caf::typed_actor<
-    // One transfer was seen. No answer.
+/// BANDWIDTH SENSOR: estimates the link from transfers that happen anyway, and by probes of its own only when a link is
+/// new or nothing was sent for long. Tells its listeners.
+using bandwidth_sensor_actor = link_listener::extend<
+    // Tell this listener of every estimate.
+    caf::reacts_to<join_atom, bandwidth_listener>,
+    // One transfer was acknowledged, from offload.
     caf::reacts_to<transfer_sample>,
-    // The newest estimate.
-    caf::replies_to<sense_atom>::with<bandwidth_reading>>;
+    // To itself: nothing was sent for long.
+    caf::reacts_to<probe_atom, std::uint64_t>>;
 
 /// LINK SUPERVISOR: connects to the cloud, checks that it serves the same bundle, watches it and connects again.
 using link_supervisor_actor = link_watcher::extend<
@@ -106,3 +129,7 @@ using remote_worker_actor = caf::typed_actor<
     caf::replies_to<batch_atom, batch_job>::with<batch_result>>;
 
 }  // namespace dvfo::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::decision_listener)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::power_listener)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::bandwidth_listener)

@@ -20,30 +20,47 @@ caf::error too_late() {
   return make_failure(ec::deadline, "the task's deadline was over before the local half could start");
 }
 
-extracted extract(local_inference_pointer self, const extraction_job& job) {
+/// Runs `work` as one pass on the board, which is this machine or simulated.
+template <class F>
+board_pacer::pass timed(local_inference_pointer self, board_pacer::part part, double share, F&& work) {
+  const auto& pacer = self->state.pacer;
   const auto start = self->clock().now();
-  extracted out{.task_id = job.task_id, .extraction = self->state.backend->extract(*job.image), .split = {}};
-  out.split = inference::split_channels(out.extraction.importance, job.share);
+  if (pacer) pacer->begin(part, share);
+  work();
+  if (pacer) return pacer->finish();
+  return {.seconds = seconds_between(start, self->clock().now()), .overrun_seconds = 0.0};
+}
+
+extracted extract(local_inference_pointer self, const extraction_job& job) {
+  extracted out{.task_id = job.task_id, .extraction = {}, .split = {}};
+  const auto pass = timed(self, board_pacer::part::front, job.share, [&] {
+    out.extraction = self->state.backend->extract(*job.image);
+    out.split = inference::split_channels(out.extraction.importance, job.share);
+  });
   out.share = out.split.secondary.empty() ? 0.0 : out.split.primary.empty() ? 1.0 : job.share;
-  out.extract_seconds = seconds_between(start, self->clock().now());
+  out.extract_seconds = pass.seconds;
+  out.overrun_seconds = pass.overrun_seconds;
   return out;
 }
 
 local_result infer(local_inference_pointer self, std::uint64_t task_id, const inference::feature_map& features,
                    const std::vector<std::uint16_t>& channels, double share) {
-  const auto start = self->clock().now();
-  local_result out{
-      .task_id = task_id, .logits = self->state.backend->infer_local(features, channels, share), .seconds = 0.0};
-  out.seconds = seconds_between(start, self->clock().now());
+  local_result out{.task_id = task_id, .logits = {}};
+  const auto pass = timed(self, board_pacer::part::local, share,
+                          [&] { out.logits = self->state.backend->infer_local(features, channels, share); });
+  out.seconds = pass.seconds;
+  out.overrun_seconds = pass.overrun_seconds;
   return out;
 }
 
 }  // namespace
 
 local_inference_actor::behavior_type local_inference(local_inference_pointer self,
-                                                     std::shared_ptr<edge_backend> backend) {
+                                                     std::shared_ptr<edge_backend> backend,
+                                                     std::shared_ptr<board_pacer> pacer) {
   drop_strangers(self);
   self->state.backend = std::move(backend);
+  self->state.pacer = std::move(pacer);
   return {
       [self](extract_atom, const extraction_job& job) -> caf::result<local_result> {
         if (is_over(self, job.deadline)) return too_late();
@@ -52,7 +69,7 @@ local_inference_actor::behavior_type local_inference(local_inference_pointer sel
           // parallel).
           const auto found = extract(self, job);
           self->send(job.listener, found);
-          if (found.share >= 1.0) return local_result{.task_id = job.task_id, .logits = {}, .seconds = 0.0};
+          if (found.share >= 1.0) return local_result{.task_id = job.task_id, .logits = {}};
           return infer(self, job.task_id, found.extraction.features, found.split.primary, found.share);
         });
       },
@@ -63,8 +80,9 @@ local_inference_actor::behavior_type local_inference(local_inference_pointer sel
   };
 }
 
-local_inference_actor spawn_local_inference(caf::actor_system& system, std::shared_ptr<edge_backend> backend) {
-  return system.spawn<caf::detached>(local_inference, std::move(backend));
+local_inference_actor spawn_local_inference(caf::actor_system& system, std::shared_ptr<edge_backend> backend,
+                                            std::shared_ptr<board_pacer> pacer) {
+  return system.spawn<caf::detached>(local_inference, std::move(backend), std::move(pacer));
 }
 
 }  // namespace dvfo::actors

@@ -110,7 +110,13 @@ void on_reply(offload_pointer self, std::uint64_t ticket, const wire_message& re
   if (!done) return;
   self->state.consecutive_timeouts = 0;
   done->result.wire_down_bytes = self->state.sizes->reply(reply.bytes.size());
-  offload_state::read_reply(done->result, reply.bytes, seconds_between(done->sent, self->clock().now()));
+  const auto now = self->clock().now();
+  offload_state::read_reply(done->result, reply.bytes, seconds_between(done->sent, now));
+  if (const auto& sensor = self->state.options.sensor; sensor && done->result.degraded == degraded_reason::none) {
+    self->send(sensor, transfer_sample{.bytes = done->result.wire_up_bytes + done->result.wire_down_bytes,
+                                       .seconds = done->result.stages.transfer,
+                                       .when = now});
+  }
   done->promise.deliver(std::move(done->result));
 }
 

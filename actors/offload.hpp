@@ -22,6 +22,7 @@ struct offload_options {
   std::uint64_t bundle_id = 0;       ///< bundle_manifest::id
   std::size_t window = defaults::offload::window;
   std::chrono::duration<double> shortest_wait = defaults::offload::shortest_wait;
+  bandwidth_sensor_actor sensor;  ///< told of every acknowledged transfer; may be null
 };
 
 /// One offload on its way. It leaves the state exactly once: by its reply, by its timeout or with the link.

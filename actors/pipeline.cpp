@@ -26,30 +26,41 @@ pipeline_state::entry* find(pipeline_pointer self, std::uint64_t id) {
   return place == self->state.tasks.end() ? nullptr : &place->second;
 }
 
+/// What the task cost in energy: its share of the measured power, and the model's estimate.
+void settle_energy(pipeline_state& state, policy::outcome& cost, time_point now) {
+  cost.clocks = state.in_force;
+  cost.eti_measured_joules = state.energy.end_task(cost.task_id, now);
+  if (state.options.estimate_joules) cost.eti_estimated_joules = state.options.estimate_joules(cost);
+}
+
 /// Every exit of a task: delivers, forgets, and only then tells the policy.
-void answer_and_forget(pipeline_pointer self, std::uint64_t id, answer result) {
+void answer_and_forget(pipeline_pointer self, std::uint64_t id, answer result, time_point now) {
   auto node = self->state.tasks.extract(id);
+  settle_energy(self->state, result.outcome, now);
+  auto report = std::move(node.mapped().run).report(result.outcome);
   node.mapped().promise.deliver(std::move(result));
-  self->send(self->state.partners.policy, observe_atom{}, std::move(node.mapped().run).report());
+  self->send(self->state.partners.policy, observe_atom{}, std::move(report));
 }
 
 void fail(pipeline_pointer self, std::uint64_t id, const caf::error& failure) {
   auto node = self->state.tasks.extract(id);
-  if (!node.empty()) node.mapped().promise.deliver(failure);
+  if (node.empty()) return;
+  self->state.energy.end_task(id, self->clock().now());
+  node.mapped().promise.deliver(failure);
 }
 
 void on_local(pipeline_pointer self, std::uint64_t id, local_result& half) {
   auto* entry = find(self, id);
   if (!entry) return;
   if (entry->run.share() <= 0.0) self->state.rescue.observe(half.seconds);
-  entry->run.on_local(std::move(half));
+  entry->run.on_local(std::move(half), self->clock().now());
   advance(self, id);
 }
 
 void on_remote(pipeline_pointer self, std::uint64_t id, offload_result& half) {
   auto* entry = find(self, id);
   if (!entry) return;
-  entry->run.on_remote(std::move(half));
+  entry->run.on_remote(std::move(half), self->clock().now());
   advance(self, id);
 }
 
@@ -65,7 +76,8 @@ void start_fusion(pipeline_pointer self, std::uint64_t id, task_run& run) {
       .then(
           [self, id](fusion_result& fused) {
             if (auto* entry = find(self, id)) {
-              answer_and_forget(self, id, entry->run.finish_fused(std::move(fused), self->clock().now()));
+              const auto now = self->clock().now();
+              answer_and_forget(self, id, entry->run.finish_fused(std::move(fused), now), now);
             }
           },
           [self, id](const caf::error& failure) { fail(self, id, failure); });
@@ -81,8 +93,10 @@ void advance(pipeline_pointer self, std::uint64_t id) {
     case next_step::rescue:
       return start_rescue(self, id, run);
     case next_step::answer_local:
-    case next_step::answer_remote:
-      return answer_and_forget(self, id, run.finish_one_half(self->clock().now()));
+    case next_step::answer_remote: {
+      const auto now = self->clock().now();
+      return answer_and_forget(self, id, run.finish_one_half(now), now);
+    }
   }
 }
 
@@ -96,18 +110,31 @@ void on_extracted(pipeline_pointer self, const extracted& found) {
             [self, id](const caf::error& failure) { fail(self, id, failure); });
 }
 
-void apply_frequencies(pipeline_pointer self, const policy::decision& decided) {
+void apply_clocks(pipeline_pointer self, const policy::decision& decided) {
   const auto& actuator = self->state.partners.actuator;
-  if (!actuator || !(decided.cpu_hz || decided.gpu_hz || decided.memory_hz)) return;
-  // The task does not wait for the clocks: they hold when they hold. A refusal shows in the actuator's own report.
-  self->request(actuator, caf::infinite, apply_atom{}, decided)
-      .then([](const applied_frequencies&) {}, [](const caf::error&) {});
+  if (!actuator || !decided.clocks.any()) return;
+  // The task does not wait for the clocks: they hold when they hold (DVFO §4.2: the world moves on).
+  self->request(actuator, caf::infinite, apply_atom{}, decided.clocks)
+      .then([self](const device::applied_clocks& applied) { self->state.in_force = applied.effective(); },
+            [](const caf::error&) {
+              // nop: the actuator has said so in the log; the old clocks stay
+            });
+}
+
+/// Keeps the power sensor reading while tasks come.
+void watch_power(pipeline_pointer self, time_point now) {
+  auto& state = self->state;
+  if (!state.partners.power) return;
+  if (state.watched_since && now - *state.watched_since < defaults::power::renewal) return;
+  state.watched_since = now;
+  self->send(state.partners.power, watch_atom{});
 }
 
 void start(pipeline_pointer self, admitted_task task, caf::typed_response_promise<answer> promise,
            const policy::decision& decided) {
-  apply_frequencies(self, decided);
+  apply_clocks(self, decided);
   const auto id = task.id;
+  self->state.energy.begin_task(id, self->clock().now());
   const auto place = self->state.tasks.emplace(
       id, pipeline_state::entry{task_run(std::move(task), decided, self->state.is_link_up), std::move(promise)});
   const auto& run = place.first->second.run;
@@ -121,13 +148,31 @@ void start(pipeline_pointer self, admitted_task task, caf::typed_response_promis
             [self, id](const caf::error& failure) { fail(self, id, failure); });
 }
 
+/// The decision that the policy thought out ahead, if it is for these terms.
+std::optional<policy::decision> take_prepared(pipeline_pointer self, const task_terms& terms) {
+  auto& prepared = self->state.prepared;
+  if (!prepared || prepared->terms != terms) return std::nullopt;
+  const auto taken = *std::exchange(prepared, std::nullopt);
+  self->send(self->state.partners.policy, decision_taken{taken.decision, taken.number});
+  return taken.decision;
+}
+
 caf::result<answer> run_task(pipeline_pointer self, admitted_task& task) {
   auto promise = self->make_response_promise<answer>();
+  watch_power(self, self->clock().now());
   const task_terms terms{.eta = task.task.eta, .lambda = task.task.lambda};
+  if (const auto ready = take_prepared(self, terms)) {
+    start(self, std::move(task), promise, *ready);
+    return promise;
+  }
   self->request(self->state.partners.policy, caf::infinite, decide_atom{}, terms)
-      .then([self, promise, task = std::move(task)](
-                const policy::decision& decided) mutable { start(self, std::move(task), promise, decided); },
-            [promise](const caf::error& failure) mutable { promise.deliver(failure); });
+      .then(
+          [self, promise, task = std::move(task)](const prepared_decision& decided) mutable {
+            // What was prepared before this one was made for a world without it.
+            if (self->state.prepared && self->state.prepared->number < decided.number) self->state.prepared.reset();
+            start(self, std::move(task), promise, decided.decision);
+          },
+          [promise](const caf::error& failure) mutable { promise.deliver(failure); });
   return promise;
 }
 
@@ -136,18 +181,25 @@ caf::result<answer> run_task(pipeline_pointer self, admitted_task& task) {
 pipeline_actor::behavior_type pipeline(pipeline_pointer self, pipeline_partners partners, pipeline_options options) {
   drop_strangers(self);
   self->state.partners = std::move(partners);
-  self->state.options = options;
   self->state.rescue = rescue_estimate(options.rescue_time);
+  self->state.energy = device::energy_account(options.power_hold.count());
+  self->state.options = std::move(options);
+  self->send(self->state.partners.policy, join_atom{}, decision_listener(self));
+  if (self->state.partners.power) self->send(self->state.partners.power, join_atom{}, power_listener(self));
   return {
       [self](const link_up&) { self->state.is_link_up = true; },
       [self](const link_down&) { self->state.is_link_up = false; },
+      [self](prepared_decision& ready) { self->state.prepared = std::move(ready); },
+      [self](const power_reading& reading) {
+        self->state.energy.on_power(reading.when, reading.watts, reading.total_joules);
+      },
       [self](run_atom, admitted_task& task) { return run_task(self, task); },
       [self](const extracted& found) { on_extracted(self, found); },
   };
 }
 
 pipeline_actor spawn_pipeline(caf::actor_system& system, pipeline_partners partners, pipeline_options options) {
-  return system.spawn(pipeline, std::move(partners), options);
+  return system.spawn(pipeline, std::move(partners), std::move(options));
 }
 
 }  // namespace dvfo::actors

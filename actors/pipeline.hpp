@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <unordered_map>
 
 #include <caf/typed_response_promise.hpp>
@@ -9,21 +11,28 @@
 #include "actors/defaults.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/task_run.hpp"
+#include "device/energy_account.hpp"
 
 namespace dvfo::actors {
 
-/// Who works for the pipeline. `actuator` may be null: then the frequencies of a decision are left alone.
+/// Who works for the pipeline. `actuator` may be null: then the frequencies of a decision are left alone. `power` may
+/// be null: then no energy is measured.
 struct pipeline_partners {
   policy_actor policy;
   local_inference_actor local;
   offload_actor offload;
   fusion_actor fusion;
   frequency_actuator_actor actuator;
+  power_sensor_actor power;
 };
 
 struct pipeline_options {
   std::chrono::duration<double> answer_reserve = defaults::pipeline::answer_reserve;
   std::chrono::duration<double> rescue_time = defaults::pipeline::rescue_time;
+  /// Joules of a task by the board's power model; empty where the board has none.
+  std::function<double(const policy::outcome&)> estimate_joules;
+  /// Power is held this long without a new reading of the sensor.
+  std::chrono::duration<double> power_hold = defaults::power::held_intervals * defaults::power::interval;
 };
 
 struct pipeline_state {
@@ -44,6 +53,10 @@ struct pipeline_state {
   pipeline_options options;
   rescue_estimate rescue{defaults::pipeline::rescue_time};
   bool is_link_up = false;
+  std::optional<prepared_decision> prepared;  ///< for the next task with its terms
+  device::clocks in_force;                    ///< as the actuator last answered
+  device::energy_account energy{0.0};
+  std::optional<time_point> watched_since;  ///< when the power sensor's lease was last renewed
   std::unordered_map<std::uint64_t, entry> tasks;
 };
 

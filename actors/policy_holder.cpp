@@ -9,43 +9,49 @@
 
 namespace dvfo::actors {
 
-policy::decision policy_state::take(const task_terms& terms) {
-  const bool have_terms_changed = terms.eta != situation.eta || terms.lambda != situation.lambda;
+prepared_decision policy_state::take(const task_terms& terms) {
   situation.eta = terms.eta;
   situation.lambda = terms.lambda;
-  if (!prepared || have_terms_changed) {
-    ++unprepared;
-    prepared = scheme->decide(situation);
-  }
-  situation.previous = *prepared;
-  return *std::exchange(prepared, std::nullopt);
+  auto decided = prepare();
+  ++counts.late;
+  situation.previous = decided.decision;
+  return decided;
 }
 
-void policy_state::prepare() {
-  prepared.reset();
-  prepared = scheme->decide(situation);
+void policy_state::on_taken(const decision_taken& taken) {
+  ++(taken.number == number ? counts.ready : counts.stale);
+  situation.previous = taken.decision;
+}
+
+prepared_decision policy_state::prepare() {
+  return {.decision = scheme->decide(situation),
+          .terms = {.eta = situation.eta, .lambda = situation.lambda},
+          .number = ++number};
 }
 
 namespace {
 
 using policy_pointer = policy_actor::stateful_pointer<policy_state>;
 
-/// A scheme that throws while it thinks ahead has nothing ready; the next task's own question shows the error to
-/// somebody.
-void think_ahead(policy_state& state) {
+/// Thinking while moving (DVFO §5.1). A scheme that throws here has nothing ready; the next task's own question shows
+/// the error to somebody.
+void think_ahead(policy_pointer self) {
+  if (!self->state.listener) return;
   guarded([&] {
-    state.prepare();
+    self->send(self->state.listener, self->state.prepare());
     return caf::ok_atom{};
   });
 }
 
-caf::result<policy::decision> decide(policy_pointer self, const task_terms& terms) {
-  auto taken = guarded([&] { return self->state.take(terms); }, ec::internal);
-  if (taken.flag == caf::rt_error) return taken;
+caf::result<prepared_decision> decide(policy_pointer self, const task_terms& terms) {
+  auto promise = self->make_response_promise<prepared_decision>();
   // Delivered before the next decision is thought out: the task does not wait for it.
-  auto promise = self->make_response_promise<policy::decision>();
-  promise.deliver(self->state.situation.previous);
-  think_ahead(self->state);
+  try {
+    promise.deliver(self->state.take(terms));
+  } catch (const std::exception& failure) {
+    return make_failure(ec::internal, failure.what());
+  }
+  think_ahead(self);
   return promise;
 }
 
@@ -57,11 +63,23 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
   return {
       [self](const link_up&) {
         self->state.situation.link_up = true;
-        think_ahead(self->state);
+        think_ahead(self);
       },
       [self](const link_down&) {
         self->state.situation.link_up = false;
-        think_ahead(self->state);
+        think_ahead(self);
+      },
+      [self](const bandwidth_reading& reading) {
+        self->state.situation.bandwidth_bps = reading.bandwidth_bps;
+        self->state.situation.rtt_seconds = reading.rtt_seconds;
+      },
+      [self](join_atom, decision_listener& listener) {
+        self->state.listener = std::move(listener);
+        think_ahead(self);
+      },
+      [self](const decision_taken& taken) {
+        self->state.on_taken(taken);
+        think_ahead(self);
       },
       [self](decide_atom, const task_terms& terms) { return decide(self, terms); },
       [self](observe_atom, task_report& report) {
@@ -70,10 +88,6 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
           self->state.scheme->observe(report.outcome);
           return caf::ok_atom{};
         });
-      },
-      [self](const bandwidth_reading& reading) {
-        self->state.situation.bandwidth_bps = reading.bandwidth_bps;
-        self->state.situation.rtt_seconds = reading.rtt_seconds;
       },
   };
 }

@@ -25,16 +25,19 @@ bool task_run::on_extracted(extracted found) {
   split_ = std::move(found.split);
   outcome_.share = found.share;
   outcome_.stages.extract = found.extract_seconds;
+  front_overrun_ = found.overrun_seconds;
   is_extracted_ = true;
   return outcome_.share > 0.0;
 }
 
-void task_run::on_local(local_result half) {
+void task_run::on_local(local_result half, time_point now) {
+  local_came_ = now;
   outcome_.stages.local = half.seconds;
   local_ = std::move(half);
 }
 
-void task_run::on_remote(offload_result half) {
+void task_run::on_remote(offload_result half, time_point now) {
+  remote_came_ = now;
   auto& stages = outcome_.stages;
   stages.encode = half.stages.encode;
   stages.transfer = half.stages.transfer;
@@ -95,14 +98,28 @@ answer task_run::finish_one_half(time_point now) {
   return finish(std::move(local_->logits), policy::ran_on::edge, now);
 }
 
+// On a simulated board the halves count from when the board would have had them: extraction delays both, the local half
+// only where it came last.
+double task_run::overrun() const {
+  double out = front_overrun_;
+  if (local_ && local_->overrun_seconds > 0.0) {
+    const double lead = remote_ && !is_rescue_ ? seconds_between(remote_came_, local_came_) : local_->overrun_seconds;
+    out += std::clamp(lead, 0.0, local_->overrun_seconds);
+  }
+  return out;
+}
+
 answer task_run::finish(std::vector<float> logits, policy::ran_on where, time_point now) {
   outcome_.where = where;
-  outcome_.tti = seconds_between(admitted_.admitted, now);
+  outcome_.overrun_seconds = overrun();
+  outcome_.tti = seconds_between(admitted_.admitted, now) - outcome_.overrun_seconds;
   outcome_.tti_serial = policy::serial_seconds(outcome_.stages);
   return {.task_id = admitted_.id, .logits = std::move(logits), .outcome = outcome_};
 }
 
-task_report task_run::report() && { return {.outcome = outcome_, .importance = std::move(extraction_.importance)}; }
+task_report task_run::report(const policy::outcome& cost) && {
+  return {.outcome = cost, .importance = std::move(extraction_.importance)};
+}
 
 void rescue_estimate::observe(double seconds) {
   const double wanted = seconds * defaults::pipeline::rescue_margin;

@@ -35,9 +35,9 @@ class task_run {
   /// Features are known. Returns whether a cloud half is wanted: channels are to be sent.
   bool on_extracted(extracted found);
 
-  /// A half came back; a cloud half that failed carries its reason.
-  void on_local(local_result half);
-  void on_remote(offload_result half);
+  /// A half came back at `now`; a cloud half that failed carries its reason.
+  void on_local(local_result half, time_point now);
+  void on_remote(offload_result half, time_point now);
 
   [[nodiscard]] next_step next() const;
 
@@ -52,11 +52,12 @@ class task_run {
   [[nodiscard]] answer finish_fused(fusion_result fused, time_point now);
   [[nodiscard]] answer finish_one_half(time_point now);
 
-  /// What the policy learns from it; after the answer was made.
-  [[nodiscard]] task_report report() &&;
+  /// What the policy learns from it, `cost` being all that the answer said.
+  [[nodiscard]] task_report report(const policy::outcome& cost) &&;
 
  private:
   answer finish(std::vector<float> logits, policy::ran_on where, time_point now);
+  [[nodiscard]] double overrun() const;
 
   admitted_task admitted_;
   policy::outcome outcome_;
@@ -66,6 +67,9 @@ class task_run {
   bool is_rescue_ = false;
   std::optional<local_result> local_;
   std::optional<offload_result> remote_;
+  time_point local_came_;
+  time_point remote_came_;
+  double front_overrun_ = 0.0;
 };
 
 /// How long the full-width local DNN takes here, learned from every run of it: the time to keep back for a rescue.

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "device/frequency_control.hpp"
 #include "inference/image.hpp"
 #include "inference/model.hpp"
 #include "policy/decision.hpp"
@@ -52,6 +53,7 @@ struct admitted_task {
 struct task_terms {
   double eta = 0.5;
   std::optional<double> lambda;
+  friend bool operator==(const task_terms&, const task_terms&) = default;
 };
 
 /// Features of a task and where they are to go, as local_inference found them.
@@ -61,6 +63,7 @@ struct extracted {
   inference::channel_split split;
   double share = 0.0;  ///< as it will run: 0 if no channel is sent, 1 if none is kept, else as asked
   double extract_seconds = 0.0;
+  double overrun_seconds = 0.0;  ///< beyond that: what this host took longer than the board that it simulates
 };
 
 /// The local DNN alone on features that are there already.
@@ -77,6 +80,7 @@ struct local_result {
   std::uint64_t task_id = 0;
   std::vector<float> logits;
   double seconds = 0.0;
+  double overrun_seconds = 0.0;  ///< as in extracted
 };
 
 /// Secondary channels to send away.
@@ -138,21 +142,38 @@ struct batch_result {
   double compute_seconds = 0.0;
 };
 
-/// Readings and orders of the sensors and the actuator.
-struct bandwidth_reading {
-  double bandwidth_bps = 0.0;
-  double rtt_seconds = 0.0;
+/// A decision that the policy thought out ahead, for the next task with these terms.
+struct prepared_decision {
+  policy::decision decision;
+  task_terms terms;
+  std::uint64_t number = 0;  ///< counts what the policy prepared
 };
+
+/// The pipeline used a prepared decision.
+struct decision_taken {
+  policy::decision decision;
+  std::uint64_t number = 0;
+};
+
+/// The link as bandwidth_sensor estimates it; what is not known yet is absent.
+struct bandwidth_reading {
+  std::optional<double> bandwidth_bps;
+  std::optional<double> rtt_seconds;
+  time_point when;  ///< of the newest sample behind it
+};
+
+/// One acknowledged transfer: both ways together.
 struct transfer_sample {
   std::uint64_t bytes = 0;
-  double seconds = 0.0;
+  double seconds = 0.0;  ///< on the link, without queue and compute at the other end
+  time_point when;
 };
+
+/// The board's power at one instant; absent where the sensor gave none.
 struct power_reading {
-  double watts = 0.0;
-};
-struct applied_frequencies {
-  policy::decision operating_point;  ///< real frequencies after the change
-  double seconds = 0.0;              ///< until they held
+  time_point when;
+  std::optional<double> watts;
+  std::optional<double> total_joules;  ///< of a counter since the sensor was opened
 };
 
 /// How the link to the cloud stands.

@@ -20,6 +20,10 @@ void add_bench(CLI::App& app, action& chosen);
 void add_train(CLI::App& app, action& chosen);
 void add_evaluate(CLI::App& app, action& chosen);
 void add_data(CLI::App& app, action& chosen);
+void add_calibrate(CLI::App& app, action& chosen);
+
+/// `dvfo evaluate calibration`, below `evaluate`.
+void add_evaluate_calibration(CLI::App& evaluate, action& chosen);
 
 /// Adds the subcommands of this build: with -DDVFO_NODES=OFF those that need no actors (commands_offline.cpp), else all
 /// (commands_all.cpp).

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/report.hpp"
 #include "cli/table.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"
@@ -69,21 +69,6 @@ void show_progress(std::size_t done, std::size_t all) {
   if (!stderr_is_terminal() || all == 0) return;
   fmt::print(stderr, "\r{} {} of {} images{}", progress_bar(static_cast<double>(done) / static_cast<double>(all)), done,
              all, done == all ? "\n" : "");
-}
-
-// "-" is standard output, which then carries nothing else.
-void publish(const std::string& table, const nlohmann::json& json, const std::string& where) {
-  if (where == "-") {
-    fmt::print("{}\n", json.dump(2));
-    return;
-  }
-  fmt::print("{}", table);
-  if (where.empty()) return;
-  std::ofstream out(where, std::ios::trunc);
-  out << json.dump(2) << '\n';
-  out.flush();
-  if (!out)
-    throw usage_error(fmt::format("--json {}: the file cannot be written; name a file in an existing folder", where));
 }
 
 std::string optional_text(const std::optional<double>& value, int digits) {
@@ -166,11 +151,13 @@ void add_case(CLI::App& evaluate, const char* name, const char* what, const char
 }  // namespace
 
 void add_evaluate(CLI::App& app, action& chosen) {
-  auto* evaluate = app.add_subcommand("evaluate", "measure a bundle on its data set's test images");
+  auto* evaluate =
+      app.add_subcommand("evaluate", "measure a bundle on its test images, or the physics of a simulated board");
   evaluate->require_subcommand(1);
   add_case(*evaluate, "accuracy", "accuracy, bytes and local cost at every share", accuracy_details, run_accuracy,
            chosen);
   add_case(*evaluate, "fusion", "the weighted sum against learned fusions", fusion_details, run_fusion, chosen);
+  add_evaluate_calibration(*evaluate, chosen);
 }
 
 }  // namespace dvfo::cli

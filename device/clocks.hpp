@@ -17,9 +17,9 @@ const char* to_string(knob which);
 /// One frequency a knob, in hertz. Absent: the board has no such knob, the frequency is unknown, or (in an order) the
 /// knob is to be left as it stands.
 struct clocks {
-  std::optional<double> cpu_hz;
-  std::optional<double> gpu_hz;
-  std::optional<double> memory_hz;
+  std::optional<double> cpu_hz = {};
+  std::optional<double> gpu_hz = {};
+  std::optional<double> memory_hz = {};
 
   [[nodiscard]] std::optional<double>& operator[](knob which);
   [[nodiscard]] const std::optional<double>& operator[](knob which) const;

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <unordered_map>
 
@@ -12,37 +12,64 @@ namespace dvfo::device {
 /// Energy of a window = integral over time of measured power; energy of one task = its share of the window: at every
 /// instant the board's power is divided equally among the tasks in flight (DVFO Eq. 10–12, waiting included). Between
 /// readings the newest power is held. Plain bookkeeping: no clock, no file, no thread.
+///
+/// What no task had in flight is the board's own: idle_joules(). Tasks and idle together are the board's joules, also
+/// after a correction, but for the part of it that would belong to tasks that had already ended.
 class energy_account {
  public:
   /// A reading goes stale after this long without another: then energy is absent, not extrapolated.
   explicit energy_account(double longest_hold_seconds);
 
-  /// A power reading, instants not descending. A later reading with a counter corrects the integral since the last one.
+  /// A power reading, instants not descending. A later reading with a counter corrects the integral since the last one
+  /// with a counter, also over a stretch without power. A reading that failed (neither value) changes nothing: the
+  /// newest power is held until it is stale.
   void on_power(time_point when, std::optional<double> watts, std::optional<double> total_joules);
 
+  /// A task is in flight from `when` on. An id that is in flight already starts anew.
   void begin_task(std::uint64_t id, time_point when);
 
-  /// Joules of the task up to `when`; absent if power was unknown during any part of it.
+  /// Joules of the task up to `when`; absent if power was unknown during any part of it, or the id is not in flight.
   std::optional<double> end_task(std::uint64_t id, time_point when);
 
-  /// Joules since the first reading; absent before it.
+  /// Joules since the first reading; absent before it and while power is unknown. What passed unmeasured in between is
+  /// not in it: see unmeasured_seconds().
   [[nodiscard]] std::optional<double> total_joules(time_point now) const;
 
+  /// The part of total_joules() in which no task was in flight.
+  [[nodiscard]] std::optional<double> idle_joules(time_point now) const;
+
+  /// Time since the first reading that total_joules() does not cover, up to the last event.
+  [[nodiscard]] double unmeasured_seconds() const { return ledger_.blind_seconds; }
+
  private:
+  /// Running sums. Time and energy of "each" are those of one task that had been in flight all the time.
+  struct ledger {
+    double joules = 0.0;
+    double idle_joules = 0.0;
+    double joules_each = 0.0;
+    double seconds = 0.0;
+    double idle_seconds = 0.0;
+    double seconds_each = 0.0;
+    double blind_seconds = 0.0;
+    std::uint64_t blind = 0;  // counts stretches without power while tasks were in flight
+  };
+  struct open_task {
+    double joules_each;
+    double seconds_each;
+    std::uint64_t blind;
+  };
+
   void advance(time_point when);
+  [[nodiscard]] ledger at(time_point when) const;
+  void correct(double measured_joules);
 
   double longest_hold_seconds_;
   std::optional<time_point> clock_;
   std::optional<time_point> reading_time_;
   std::optional<double> watts_;
+  ledger ledger_;
   std::optional<double> counter_;
-  double joules_ = 0.0;       // of the board
-  double joules_each_ = 0.0;  // of one task that had been in flight all the time
-  std::uint64_t blind_ = 0;   // counts stretches without power while tasks were in flight
-  struct open_task {
-    double joules_each;
-    std::uint64_t blind;
-  };
+  ledger at_counter_;  // the sums at the newest reading with a counter
   std::unordered_map<std::uint64_t, open_task> tasks_;
 };
 

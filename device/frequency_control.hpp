@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,18 +51,25 @@ struct applied_clocks {
 };
 
 struct frequency_control_options {
-  /// Where the governors and limits found at the start are kept, so that the next start can restore them after
+  /// Where the limits and locks found before the first order are kept, so that the next start can restore them after
   /// kill -9 or power loss. Empty: not kept. Written before the first order takes effect.
   std::filesystem::path state_file;
   notice warn;  ///< may be empty
+
+  /// The wait for a clock to settle, and the clock that times it. Empty: the thread sleeps, the steady clock.
+  std::function<void(std::chrono::nanoseconds)> sleep;
+  std::function<std::chrono::steady_clock::time_point()> now;
 };
 
 /// Sets the clocks of one board and puts everything back. Not thread-safe; every call may block for some milliseconds
 /// (sysfs). Only one process may hold it for a board: the state file is locked (error(io) if another has it).
 ///
-/// Order of writes per policy: governor to userspace or min = table minimum, max = target, min = target
-/// (min ≤ max at every step); memory: lock, rate, verify, below the cap. What nvpmodel or thermal QoS overwrote since
-/// is written again by the next apply(), which checks even when the order did not change.
+/// A range is pinned by min = table minimum, max = target, min = target (min ≤ max at every step) under whatever
+/// governor is in force; the governor is never changed (why: range_unit in clock_unit.hpp). Memory: lock, rate, verify.
+/// The limits that stood at the first order are the power mode's: an order above them is clamped, because they guard
+/// the board's supply; `nvpmodel -m` widens them, also while this object lives. What nvpmodel or thermal QoS overwrote
+/// since is written again by the next apply(), which checks by reading even when the order did not change and writes
+/// nothing when nothing changed.
 class frequency_control {
  public:
   /// Finds the knobs below board.root. A state file that an earlier process left is restored first and said in a
@@ -81,10 +90,11 @@ class frequency_control {
   [[nodiscard]] clocks current();
 
   /// Sets what the order names, leaves the rest. Never throws for a knob that fails: that is `refused`, noticed once,
-  /// and after repeated failure the knob is dropped. Waits for the clocks to read back, at most some 20 ms.
+  /// and after three failures in a row the knob is dropped. Waits for the clocks to read back, at most 20 ms for all.
+  /// Throws error(bad_argument) for a frequency that is not finite and positive.
   applied_clocks apply(const clocks& order);
 
-  /// Puts governors, limits and locks back as they were before the first apply(); removes the state file.
+  /// Puts limits, power switches and locks back as they were before the first apply(); removes the state file.
   void restore();
 
  private:

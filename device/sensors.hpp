@@ -36,7 +36,7 @@ struct telemetry {
   std::optional<double> total_joules;     ///< a counter's, since opened; absent where there is only power
   std::optional<double> cpu_utilisation;  ///< 0…1 over all online cores since the reading before
   std::optional<double> gpu_utilisation;  ///< 0…1
-  std::optional<double> memory_utilisation;  ///< 0…1 of the memory's peak rate
+  std::optional<double> memory_utilisation;  ///< 0…1 of the memory's clock; only where the counter's unit is documented
   clocks now;
   std::vector<temperature_reading> temperatures;
 };
@@ -52,7 +52,8 @@ struct sensor_status {
 };
 
 /// Reads a board's sensors. Not thread-safe; a call blocks for the sensors' own time (some I²C transactions). A sensor
-/// that fails is left out of that reading; one that fails often is dropped and noticed once; tasks go on.
+/// that fails is left out of that reading; one that fails often is dropped and noticed once; tasks go on. Every ten
+/// seconds what was dropped is tried, and what was not found is looked for, again.
 class sensor_set {
  public:
   explicit sensor_set(board_identity board, notice warn = {});
@@ -63,15 +64,19 @@ class sensor_set {
   /// Reads all. `now` is the instant it is given; the first call has no utilisation and no RAPL watts.
   telemetry read(time_point now);
 
-  /// Only what the energy account needs: total_watts, total_joules and rails. Cheaper than read().
+  /// Only what the energy account needs: total_watts, total_joules and the watts of the rails of that meter. Cheaper
+  /// than read().
   telemetry read_power(time_point now);
 
-  /// The power sensor's own update interval: reading faster returns the same value again.
+  /// The power sensor's own update interval: reading faster returns the same value again. hwmon: what the driver is set
+  /// to now (430 ms by NVIDIA); iio converts at each reading and is held to 20 ms for the I²C bus; RAPL 1 ms; battery 2
+  /// s.
   [[nodiscard]] double update_interval_seconds() const;
 
   /// How the total came about: "rail VDD_IN", "sum of 6 rails", "RAPL psys", "battery BAT0"; empty if there is none.
   [[nodiscard]] std::string total_source() const;
 
+  /// Every sensor as of the newest reading: call read() before.
   [[nodiscard]] std::vector<sensor_status> status() const;
 
  private:

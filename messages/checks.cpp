@@ -120,7 +120,7 @@ checked<hello_request> parse_hello_request(std::string_view bytes) {
   if (auto error = parse_bytes(in, bytes, max_hello_bytes, "HelloRequest"); !error.empty()) {
     return failed<hello_request>(std::move(error));
   }
-  return {hello_request{.protocol = in.protocol_version(), .bundle_id = in.bundle_id()}, {}};
+  return {hello_request{.protocol = in.protocol_version(), .bundle_id = in.bundle_id(), .padding = in.padding()}, {}};
 }
 
 checked<hello_reply> parse_hello_reply(std::string_view bytes) {

@@ -13,10 +13,11 @@
 namespace dvfo::messages {
 
 /// Bounds on what is parsed at all, in bytes. A request holds one feature frame (the largest format that the codec's
-/// own limits and this project's models come near: some hundred kB), a reply one vector of logits.
+/// own limits and this project's models come near: some hundred kB), a reply one vector of logits, a hello
+/// some facts and up to 64 kB of padding.
 inline constexpr std::size_t max_request_bytes = std::size_t{8} << 20;
 inline constexpr std::size_t max_reply_bytes = std::size_t{1} << 20;
-inline constexpr std::size_t max_hello_bytes = std::size_t{4} << 10;
+inline constexpr std::size_t max_hello_bytes = std::size_t{68} << 10;
 
 /// Most classes that a reply may carry.
 inline constexpr std::size_t max_classes = std::size_t{1} << 16;

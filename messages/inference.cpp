@@ -50,6 +50,7 @@ std::string encode(const hello_request& message) {
   v1::HelloRequest out;
   out.set_protocol_version(message.protocol);
   out.set_bundle_id(message.bundle_id);
+  out.set_padding(message.padding);
   return out.SerializeAsString();
 }
 

@@ -44,10 +44,11 @@ struct infer_reply {
   std::string text;  ///< why, unless code is ok
 };
 
-/// Edge to cloud, once a connection.
+/// Edge to cloud: once a connection, and to measure the link.
 struct hello_request {
   std::uint32_t protocol = protocol_version;
   std::uint64_t bundle_id = 0;
+  std::string padding = {};  ///< ignored; makes a hello long enough to measure a link's rate, see max_hello_bytes
 };
 
 /// What one end serves: the cloud's reply, and what the edge expects of it. Both ends must agree on every field but the

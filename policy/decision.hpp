@@ -3,15 +3,16 @@
 #include <optional>
 #include <vector>
 
+#include "device/clocks.hpp"
+
 /// What a scheme sees and what it decides (DVFO §5.1: state and action). No actor and no LibTorch type appears here.
 namespace dvfo::policy {
 
 /// (f_C, f_G, f_M, ξ) for one task (DVFO Table 2). A frequency that is absent is left as it stands.
 struct decision {
-  std::optional<double> cpu_hz;
-  std::optional<double> gpu_hz;
-  std::optional<double> memory_hz;
+  device::clocks clocks;
   double share = 0.0;  ///< offloaded share ξ of the feature channels, 0 (edge only) … 1 (cloud only)
+  friend bool operator==(const decision&, const decision&) = default;
 };
 
 /// The state that a decision is made from: S = {λ, η, x~p(a), B} (DVFO §5.1) and what is needed beside it.

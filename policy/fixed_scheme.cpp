@@ -5,11 +5,11 @@
 
 namespace dvfo::policy {
 
-fixed_scheme::fixed_scheme(double share) {
+fixed_scheme::fixed_scheme(decision always) : decision_(always) {
+  const double share = always.share;
   if (!(share >= 0.0 && share <= 1.0)) {
     throw std::invalid_argument("share is " + std::to_string(share) + ", expected 0 (edge only) to 1 (cloud only)");
   }
-  decision_.share = share;
 }
 
 decision fixed_scheme::decide(const situation&) { return decision_; }

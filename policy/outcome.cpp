@@ -36,6 +36,24 @@ const char* to_string(ran_on place) {
   return "unknown";
 }
 
+const char* to_string(energy_source source) {
+  switch (source) {
+    case energy_source::none:
+      return "none";
+    case energy_source::measured:
+      return "measured";
+    case energy_source::estimated:
+      return "estimated";
+  }
+  return "unknown";
+}
+
+task_energy eti(const outcome& result) {
+  if (result.eti_measured_joules) return {result.eti_measured_joules, energy_source::measured};
+  if (result.eti_estimated_joules) return {result.eti_estimated_joules, energy_source::estimated};
+  return {};
+}
+
 double serial_seconds(const stage_seconds& stages) {
   return stages.extract + stages.local + stages.encode + stages.transfer + stages.remote_queue + stages.remote_decode +
          stages.remote_compute + stages.fuse;

@@ -50,11 +50,27 @@ struct outcome {
   double tti =
       0.0;  ///< seconds from admission to the answer: the parallel pipeline's wall clock (what the reward uses)
   double tti_serial = 0.0;  ///< the stages in series, as DVFO Eq. 9 adds them, to compare with the paper's tables
-  std::optional<double> eti_joules;     ///< energy of the task; absent without a power meter
-  std::uint64_t wire_up_bytes = 0;      ///< edge to cloud, message headers included, TCP/IP not
+  std::optional<double> eti_measured_joules;   ///< ETI: its share of the measured energy; absent without a power sensor
+  std::optional<double> eti_estimated_joules;  ///< ETI by the board's power model; absent where the board has none
+  device::clocks clocks;                       ///< in force when it was answered; absent without an actuator
+  double overrun_seconds = 0.0;     ///< deducted from tti: what this host took longer than the board that it simulates
+  std::uint64_t wire_up_bytes = 0;  ///< edge to cloud, message headers included, TCP/IP not
   std::uint64_t wire_down_bytes = 0;    ///< cloud to edge, likewise
   std::uint32_t remote_batch_size = 0;  ///< tasks that shared the cloud's pass; 0 without one
 };
+
+/// Where a task's ETI comes from.
+enum class energy_source : std::uint8_t { none = 0, measured = 1, estimated = 2 };
+
+/// "none", "measured" or "estimated".
+const char* to_string(energy_source source);
+
+/// A task's ETI (DVFO Eq. 10–12, and the power while waiting): measured where it is, else estimated.
+struct task_energy {
+  std::optional<double> joules;
+  energy_source source = energy_source::none;
+};
+task_energy eti(const outcome& result);
 
 /// Sum of all stages (DVFO Eq. 9: local, compression, transfer and cloud one after the other).
 double serial_seconds(const stage_seconds& stages);

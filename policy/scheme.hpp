@@ -21,12 +21,11 @@ class scheme {
   virtual void observe(const outcome& result) = 0;
 };
 
-/// The same decision for every task: the user's share, frequencies untouched. `edge-only` is share 0, `cloud-only`
-/// share 1.
+/// The same decision for every task: the user's share and clocks. `edge-only` is share 0, `cloud-only` share 1.
 class fixed_scheme final : public scheme {
  public:
   /// Throws std::invalid_argument unless 0 ≤ share ≤ 1.
-  explicit fixed_scheme(double share);
+  explicit fixed_scheme(decision always);
 
   [[nodiscard]] decision decide(const situation& now) override;
   void observe(const outcome& result) override;

@@ -10,9 +10,12 @@ namespace {
 using policy::degraded_reason;
 
 caf::behavior mock_policy(caf::event_based_actor* self, std::shared_ptr<decision_desk> decisions,
-                          std::shared_ptr<tray<task_report>> reports) {
-  return mock_behavior(self, onto<decide_atom>(self, decisions),
-                       [reports](observe_atom, const task_report& report) { reports->put(report); });
+                          std::shared_ptr<tray<task_report>> reports, std::shared_ptr<tray<decision_listener>> joined,
+                          std::shared_ptr<tray<decision_taken>> taken) {
+  return mock_behavior(
+      self, onto<decide_atom>(self, decisions),
+      [reports](observe_atom, const task_report& report) { reports->put(report); },
+      [joined](join_atom, const decision_listener& listener) { joined->put(listener); }, into(taken));
 }
 
 caf::behavior mock_local(caf::event_based_actor* self, std::shared_ptr<extraction_desk> extractions,
@@ -28,7 +31,14 @@ caf::behavior mock_fusion(caf::event_based_actor* self, std::shared_ptr<fusion_d
   return mock_behavior(self, onto<fuse_atom>(self, fusions));
 }
 
-using frequency_desk = desk<policy::decision, applied_frequencies>;
+caf::behavior mock_power(caf::event_based_actor* self, std::shared_ptr<tray<power_listener>> joined,
+                         std::shared_ptr<tray<int>> watches) {
+  return mock_behavior(
+      self, [joined](join_atom, const power_listener& listener) { joined->put(listener); },
+      [watches](watch_atom) { watches->put(1); });
+}
+
+using frequency_desk = desk<device::clocks, device::applied_clocks>;
 
 caf::behavior mock_actuator(caf::event_based_actor* self, std::shared_ptr<frequency_desk> orders) {
   return mock_behavior(self, onto<apply_atom>(self, orders));
@@ -42,25 +52,37 @@ class pipeline_test : public actor_test {
   }
 
   pipeline_test() {
-    pipeline_ = owned(spawn_pipeline(system_, {.policy = mock<policy_actor>(mock_policy, decisions_, reports_),
-                                               .local = mock<local_inference_actor>(mock_local, extractions_, rescues_),
-                                               .offload = mock<offload_actor>(mock_offload, offloads_),
-                                               .fusion = mock<fusion_actor>(mock_fusion, fusions_),
-                                               .actuator = mock<frequency_actuator_actor>(mock_actuator, orders_)}));
+    pipeline_options options;
+    options.estimate_joules = [](const policy::outcome& cost) { return cost.stages.extract * 10.0; };
+    options.power_hold = 1s;
+    pipeline_ = owned(spawn_pipeline(system_,
+                                     {.policy = mock<policy_actor>(mock_policy, decisions_, reports_, joined_, taken_),
+                                      .local = mock<local_inference_actor>(mock_local, extractions_, rescues_),
+                                      .offload = mock<offload_actor>(mock_offload, offloads_),
+                                      .fusion = mock<fusion_actor>(mock_fusion, fusions_),
+                                      .actuator = mock<frequency_actuator_actor>(mock_actuator, orders_),
+                                      .power = mock<power_sensor_actor>(mock_power, power_joined_, watches_)},
+                                     options));
     tell(pipeline_, link_up{});
+    joined_->take();
+    power_joined_->take();
+  }
+
+  admitted_task task_of(std::uint64_t id) {
+    return {.id = id,
+            .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}},
+            .admitted = now(),
+            .deadline = now() + 100ms};
   }
 
   /// Sends a task that has 100 ms and lets the policy decide for `share`.
   std::shared_ptr<reply<answer>> start(double share, std::uint64_t id = 1) {
-    admitted_task task{.id = id,
-                       .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}},
-                       .admitted = now(),
-                       .deadline = now() + 100ms};
-    auto out = ask<answer>(pipeline_, run_atom{}, task);
+    auto out = ask<answer>(pipeline_, run_atom{}, task_of(id));
     policy::decision decided;
     decided.share = share;
-    decisions_->take().deliver(decided);
+    decisions_->take().deliver(prepared_decision{.decision = decided, .terms = {}, .number = ++number_});
     run();
+    watches_->clear();
     return out;
   }
 
@@ -101,6 +123,11 @@ class pipeline_test : public actor_test {
   std::shared_ptr<offload_desk> offloads_ = std::make_shared<offload_desk>("offload");
   std::shared_ptr<fusion_desk> fusions_ = std::make_shared<fusion_desk>("fusion");
   std::shared_ptr<frequency_desk> orders_ = std::make_shared<frequency_desk>("frequency_actuator");
+  std::shared_ptr<tray<decision_listener>> joined_ = std::make_shared<tray<decision_listener>>("policy's join");
+  std::shared_ptr<tray<decision_taken>> taken_ = std::make_shared<tray<decision_taken>>("policy's taken");
+  std::shared_ptr<tray<power_listener>> power_joined_ = std::make_shared<tray<power_listener>>("power's join");
+  std::shared_ptr<tray<int>> watches_ = std::make_shared<tray<int>>("power's watch");
+  std::uint64_t number_ = 0;
   pipeline_actor pipeline_;
 };
 
@@ -234,31 +261,95 @@ TEST_F(pipeline_test, tasks_do_not_mix) {
   reports_->clear();
 }
 
-TEST_F(pipeline_test, frequencies_are_ordered_only_when_the_decision_names_one) {
+TEST_F(pipeline_test, clocks_are_ordered_only_when_the_decision_names_one_and_no_task_waits_for_them) {
   start(0.0);
   EXPECT_EQ(orders_->size(), 0U);
   deliver(extract(), local_half());
-  admitted_task task{.id = 2,
-                     .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}},
-                     .admitted = now(),
-                     .deadline = now() + 100ms};
-  const auto reply = ask<answer>(pipeline_, run_atom{}, task);
   policy::decision decided;
-  decided.gpu_hz = 921.6e6;
-  deliver(decisions_->take(), decided);
-  EXPECT_EQ(orders_->take().request.gpu_hz, 921.6e6);
-  deliver(extract(), local_half());
-  EXPECT_TRUE(reply->value) << "the task does not wait for the actuator";
+  decided.clocks.gpu_hz = 900e6;
+  tell(pipeline_, prepared_decision{.decision = decided, .terms = {}, .number = 7});
+  const auto reply = ask<answer>(pipeline_, run_atom{}, task_of(2));
+  EXPECT_EQ(taken_->take().number, 7U);
+  const auto order = orders_->take();
+  EXPECT_EQ(order.request.gpu_hz, 900e6);
+  const auto local = extract();
+  device::applied_clocks applied;
+  applied.gpu = {.status = device::apply_status::snapped, .asked_hz = 900e6, .effective_hz = 921.6e6};
+  deliver(order, applied);
+  deliver(local, local_half());
+  ASSERT_TRUE(reply->value);
+  EXPECT_EQ(reply->value->outcome.clocks.gpu_hz, 921.6e6) << "what took effect, not what was asked";
   reports_->clear();
 }
 
+TEST_F(pipeline_test, a_decision_thought_out_ahead_is_used_once_and_without_a_round_trip) {
+  policy::decision ahead;
+  ahead.share = 0.25;
+  tell(pipeline_, prepared_decision{.decision = ahead, .terms = {}, .number = 1});
+  ask<answer>(pipeline_, run_atom{}, task_of(1));
+  EXPECT_EQ(decisions_->size(), 0U) << "the policy is not asked";
+  EXPECT_EQ(taken_->take().decision.share, 0.25);
+  EXPECT_EQ(extractions_->take().request.share, 0.25);
+  ask<answer>(pipeline_, run_atom{}, task_of(2));
+  decisions_->take();  // used up: the second task has to ask
+  watches_->clear();
+}
+
+TEST_F(pipeline_test, a_decision_for_other_terms_is_not_used) {
+  tell(pipeline_, prepared_decision{.decision = {}, .terms = {.eta = 1.0, .lambda = {}}, .number = 1});
+  ask<answer>(pipeline_, run_atom{}, task_of(1));
+  EXPECT_EQ(decisions_->take().request.eta, 0.5);
+  watches_->clear();
+}
+
+// Regression: a decision prepared before the task asked was used for the next task although the policy had moved on.
+TEST_F(pipeline_test, what_was_prepared_before_an_answer_is_dropped_with_it) {
+  tell(pipeline_, prepared_decision{.decision = {}, .terms = {.eta = 1.0, .lambda = {}}, .number = 1});
+  number_ = 1;
+  start(0.0);  // number 2
+  deliver(extract(), local_half());
+  auto late = task_of(2);
+  late.task.eta = 1.0;
+  ask<answer>(pipeline_, run_atom{}, late);
+  decisions_->take();
+  reports_->clear();
+  watches_->clear();
+}
+
+TEST_F(pipeline_test, energy_is_the_share_of_measured_power_and_the_estimate_beside_it) {
+  const auto blind = start(0.0);
+  deliver(extract(), local_half());
+  EXPECT_FALSE(blind->value->outcome.eti_measured_joules) << "no reading yet: absent, not 0";
+  EXPECT_NEAR(*blind->value->outcome.eti_estimated_joules, 0.01, 1e-12);
+  tell(pipeline_, power_reading{.when = now(), .watts = 8.0, .total_joules = {}});
+  const auto seen = start(0.0, 2);
+  const auto local = extract();
+  advance(10ms);
+  deliver(local, local_half());
+  ASSERT_TRUE(seen->value);
+  EXPECT_NEAR(*seen->value->outcome.eti_measured_joules, 0.08, 1e-9);
+  EXPECT_EQ(policy::eti(seen->value->outcome).source, policy::energy_source::measured);
+  EXPECT_EQ(reports_->take().outcome.eti_measured_joules, std::nullopt);
+  EXPECT_EQ(reports_->take().outcome.eti_measured_joules, seen->value->outcome.eti_measured_joules);
+}
+
+TEST_F(pipeline_test, the_power_sensor_is_watched_while_tasks_come_and_no_oftener_than_needed) {
+  for (int i = 0; i < 3; ++i) {
+    ask<answer>(pipeline_, run_atom{}, task_of(static_cast<std::uint64_t>(i)));
+    decisions_->take();
+  }
+  EXPECT_EQ(watches_->size(), 1U);
+  advance(std::chrono::duration_cast<std::chrono::microseconds>(defaults::power::renewal), 100ms);
+  ask<answer>(pipeline_, run_atom{}, task_of(9));
+  decisions_->take();
+  EXPECT_EQ(watches_->size(), 2U);
+  watches_->clear();
+}
+
 TEST_F(pipeline_test, a_policy_that_fails_is_an_error) {
-  admitted_task task{.id = 1,
-                     .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}},
-                     .admitted = now(),
-                     .deadline = now() + 100ms};
-  const auto reply = ask<answer>(pipeline_, run_atom{}, task);
+  const auto reply = ask<answer>(pipeline_, run_atom{}, task_of(1));
   deliver(decisions_->take(), make_failure(ec::internal, "no network"));
+  watches_->clear();
   EXPECT_EQ(code_of(reply->error), ec::internal);
 }
 

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "tests/actors/actor_test.hpp"
+#include "tests/actors/mocks.hpp"
 
 namespace dvfo::actors {
 namespace {
@@ -28,44 +29,67 @@ class scripted_scheme : public policy::scheme {
   std::vector<std::uint64_t> observed;
 };
 
+caf::behavior listening(caf::event_based_actor* self, std::shared_ptr<tray<prepared_decision>> decisions) {
+  return mock_behavior(self, into(decisions));
+}
+
 class policy_holder_test : public actor_test {
  protected:
-  auto decide(task_terms terms = {}) { return ask<policy::decision>(holder_, decide_atom{}, terms); }
+  auto decide(task_terms terms = {}) { return ask<prepared_decision>(holder_, decide_atom{}, terms); }
+
+  /// Lets a listener join and returns what it was told at once.
+  prepared_decision join() {
+    tell(holder_, join_atom{}, caf::actor_cast<decision_listener>(owned(system_.spawn(listening, prepared_))));
+    return prepared_->take();
+  }
 
   std::shared_ptr<scripted_scheme> scheme_ = std::make_shared<scripted_scheme>();
+  std::shared_ptr<tray<prepared_decision>> prepared_ = std::make_shared<tray<prepared_decision>>("listener");
   policy_actor holder_ = owned(spawn_policy(system_, scheme_));
 };
 
-TEST_F(policy_holder_test, the_next_decision_is_made_before_it_is_asked_for) {
-  EXPECT_EQ(decide()->value->share, 0.25);
-  EXPECT_EQ(scheme_->seen.size(), 2U) << "one on the spot, one ahead";
+TEST_F(policy_holder_test, the_next_decision_is_with_the_listener_before_it_is_needed) {
+  const auto first = join();
+  EXPECT_EQ(first.decision.share, 0.25);
   scheme_->share = 0.75;
-  EXPECT_EQ(decide()->value->share, 0.25) << "prepared while the task before moved";
-  EXPECT_EQ(decide()->value->share, 0.75);
-  EXPECT_EQ(scheme_->seen.back().previous.share, 0.75);
+  tell(holder_, decision_taken{first.decision, first.number});
+  EXPECT_EQ(scheme_->seen.back().previous.share, 0.25) << "thought out with a_(t-1) as input";
+  const auto second = prepared_->take();
+  EXPECT_EQ(second.decision.share, 0.75);
+  EXPECT_GT(second.number, first.number);
+}
+
+TEST_F(policy_holder_test, who_asks_gets_a_decision_at_once_and_the_listener_the_one_after) {
+  const auto ahead = join();
+  const auto reply = decide();
+  ASSERT_TRUE(reply->value);
+  EXPECT_GT(reply->value->number, ahead.number);
+  EXPECT_GT(prepared_->take().number, reply->value->number);
 }
 
 TEST_F(policy_holder_test, other_terms_are_decided_on_the_spot) {
   decide();
   scheme_->share = 0.75;
-  EXPECT_EQ(decide({.eta = 1.0, .lambda = {}})->value->share, 0.75);
+  EXPECT_EQ(decide({.eta = 1.0, .lambda = {}})->value->decision.share, 0.75);
   EXPECT_EQ(scheme_->seen.back().eta, 1.0);
   scheme_->share = 0.5;
-  EXPECT_EQ(decide({.eta = 1.0, .lambda = 0.3})->value->share, 0.5);
+  EXPECT_EQ(decide({.eta = 1.0, .lambda = 0.3})->value->decision.share, 0.5);
   EXPECT_EQ(scheme_->seen.back().lambda, 0.3);
 }
 
-TEST_F(policy_holder_test, the_link_jumps_the_state) {
-  decide();
+TEST_F(policy_holder_test, the_link_jumps_the_state_and_the_listener_gets_a_new_decision) {
+  join();
   EXPECT_FALSE(scheme_->seen.back().link_up);
   tell(holder_, link_up{});
   EXPECT_TRUE(scheme_->seen.back().link_up);
   tell(holder_, link_down{"gone"});
   EXPECT_FALSE(scheme_->seen.back().link_up);
+  EXPECT_EQ(prepared_->size(), 2U);
+  prepared_->clear();
 }
 
 TEST_F(policy_holder_test, readings_and_importance_reach_the_scheme) {
-  tell(holder_, bandwidth_reading{.bandwidth_bps = 5e6, .rtt_seconds = 0.002});
+  tell(holder_, bandwidth_reading{.bandwidth_bps = 5e6, .rtt_seconds = 0.002, .when = now()});
   task_report report;
   report.outcome.task_id = 9;
   report.importance = {0.75F, 0.25F};
@@ -87,14 +111,19 @@ TEST_F(policy_holder_test, a_scheme_that_throws_is_an_error_reply_and_the_actor_
   EXPECT_TRUE(decide()->value);
 }
 
-TEST(policy_state, counts_tasks_that_had_to_wait_for_a_decision) {
+TEST(policy_state, counts_decisions_that_were_ready_late_or_stale) {
   policy_state state;
   state.scheme = std::make_shared<scripted_scheme>();
   state.take({});
-  EXPECT_EQ(state.unprepared, 1U);
-  state.prepare();
-  state.take({});
-  EXPECT_EQ(state.unprepared, 1U);
+  EXPECT_EQ(state.counts.late, 1U);
+  const auto first = state.prepare();
+  state.on_taken({first.decision, first.number});
+  EXPECT_EQ(state.counts.ready, 1U);
+  const auto second = state.prepare();
+  state.prepare();  // the state moved on while the second was on its way
+  state.on_taken({second.decision, second.number});
+  EXPECT_EQ(state.counts.stale, 1U);
+  EXPECT_EQ(state.counts.ready, 1U);
 }
 
 }  // namespace

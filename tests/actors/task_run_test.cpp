@@ -13,6 +13,7 @@ using policy::ran_on;
 using std::chrono::milliseconds;
 
 const time_point start{std::chrono::hours(1)};
+const time_point halves_came = start + milliseconds(20);
 
 task_run run_with(double share, bool is_link_up = true) {
   admitted_task task{.id = 5,
@@ -65,14 +66,14 @@ TEST(task_run, both_halves_are_fused_whichever_comes_first) {
     EXPECT_TRUE(run.on_extracted(features_at(0.5)));
     EXPECT_EQ(run.next(), next_step::wait);
     if (is_local_first)
-      run.on_local(local_half());
+      run.on_local(local_half(), halves_came);
     else
-      run.on_remote(remote_half());
+      run.on_remote(remote_half(), halves_came);
     EXPECT_EQ(run.next(), next_step::wait);
     if (is_local_first)
-      run.on_remote(remote_half());
+      run.on_remote(remote_half(), halves_came);
     else
-      run.on_local(local_half());
+      run.on_local(local_half(), halves_came);
     ASSERT_EQ(run.next(), next_step::fuse);
     const auto job = run.make_fusion();
     EXPECT_EQ(job.local, (std::vector<float>{1.0F, 0.0F}));
@@ -90,8 +91,8 @@ TEST(task_run, both_halves_are_fused_whichever_comes_first) {
 TEST(task_run, the_outcome_holds_every_stage) {
   auto run = run_with(0.5);
   run.on_extracted(features_at(0.5));
-  run.on_local(local_half());
-  run.on_remote(remote_half());
+  run.on_local(local_half(), halves_came);
+  run.on_remote(remote_half(), halves_came);
   const auto outcome = run.finish_fused({.logits = {0.0F, 0.0F}, .seconds = 0.0001}, start + milliseconds(30)).outcome;
   EXPECT_DOUBLE_EQ(outcome.stages.extract, 0.004);
   EXPECT_DOUBLE_EQ(outcome.stages.local, 0.008);
@@ -103,13 +104,12 @@ TEST(task_run, the_outcome_holds_every_stage) {
   EXPECT_EQ(outcome.remote_batch_size, 3U);
   EXPECT_EQ(outcome.decided.share, 0.5);
   EXPECT_EQ(outcome.share, 0.5);
-  EXPECT_FALSE(outcome.eti_joules) << "there is no power meter";
 }
 
 TEST(task_run, share_0_needs_the_local_half_alone) {
   auto run = run_with(0.0);
   EXPECT_FALSE(run.on_extracted(features_at(0.0)));
-  run.on_local(local_half());
+  run.on_local(local_half(), halves_came);
   ASSERT_EQ(run.next(), next_step::answer_local);
   const auto answer = run.finish_one_half(start + milliseconds(12));
   EXPECT_EQ(answer.logits, (std::vector<float>{1.0F, 0.0F}));
@@ -121,9 +121,9 @@ TEST(task_run, share_1_needs_the_remote_half_alone) {
   auto run = run_with(1.0);
   EXPECT_TRUE(run.on_extracted(features_at(1.0)));
   EXPECT_EQ(run.make_offload(start).channels.size(), 4U);
-  run.on_local(local_half({}));
+  run.on_local(local_half({}), halves_came);
   EXPECT_EQ(run.next(), next_step::wait);
-  run.on_remote(remote_half());
+  run.on_remote(remote_half(), halves_came);
   ASSERT_EQ(run.next(), next_step::answer_remote);
   const auto answer = run.finish_one_half(start + milliseconds(12));
   EXPECT_EQ(answer.logits, (std::vector<float>{0.0F, 1.0F}));
@@ -136,9 +136,9 @@ TEST(task_run, a_failed_cloud_half_leaves_the_local_half_with_the_reason) {
         degraded_reason::cloud_refused, degraded_reason::cloud_failed, degraded_reason::offload_failed}) {
     auto run = run_with(0.5);
     run.on_extracted(features_at(0.5));
-    run.on_remote(failed_half(reason));
+    run.on_remote(failed_half(reason), halves_came);
     EXPECT_EQ(run.next(), next_step::wait);
-    run.on_local(local_half());
+    run.on_local(local_half(), halves_came);
     ASSERT_EQ(run.next(), next_step::answer_local);
     const auto answer = run.finish_one_half(start + milliseconds(12));
     EXPECT_EQ(answer.outcome.degraded, reason);
@@ -150,8 +150,8 @@ TEST(task_run, a_failed_cloud_half_leaves_the_local_half_with_the_reason) {
 TEST(task_run, a_failed_cloud_at_share_1_is_rescued_at_full_width) {
   auto run = run_with(1.0);
   run.on_extracted(features_at(1.0));
-  run.on_local(local_half({}));
-  run.on_remote(failed_half(degraded_reason::cloud_late));
+  run.on_local(local_half({}), halves_came);
+  run.on_remote(failed_half(degraded_reason::cloud_late), halves_came);
   ASSERT_EQ(run.next(), next_step::rescue);
   const auto job = run.make_rescue();
   EXPECT_EQ(job.channels, (std::vector<std::uint16_t>{0, 1, 2, 3}));
@@ -159,7 +159,7 @@ TEST(task_run, a_failed_cloud_at_share_1_is_rescued_at_full_width) {
   EXPECT_EQ(job.deadline, start + milliseconds(100));
   EXPECT_FALSE(job.features.values().empty());
   EXPECT_EQ(run.next(), next_step::wait);
-  run.on_local(local_half());
+  run.on_local(local_half(), halves_came);
   ASSERT_EQ(run.next(), next_step::answer_local);
   const auto answer = run.finish_one_half(start + milliseconds(80));
   EXPECT_EQ(answer.outcome.degraded, degraded_reason::cloud_late);
@@ -171,7 +171,7 @@ TEST(task_run, without_a_link_it_runs_at_share_0_from_the_start) {
   EXPECT_EQ(run_with(0.5, false).share(), 0.0);
   auto run = run_with(1.0, false);
   EXPECT_FALSE(run.on_extracted(features_at(0.0)));
-  run.on_local(local_half());
+  run.on_local(local_half(), halves_came);
   const auto answer = run.finish_one_half(start + milliseconds(12));
   EXPECT_EQ(answer.outcome.degraded, degraded_reason::link_down);
   EXPECT_EQ(answer.outcome.decided.share, 1.0);
@@ -180,23 +180,23 @@ TEST(task_run, without_a_link_it_runs_at_share_0_from_the_start) {
 TEST(task_run, without_a_link_a_decision_to_stay_local_is_not_degraded) {
   auto run = run_with(0.0, false);
   run.on_extracted(features_at(0.0));
-  run.on_local(local_half());
+  run.on_local(local_half(), halves_came);
   EXPECT_EQ(run.finish_one_half(start).outcome.degraded, degraded_reason::none);
 }
 
 TEST(task_run, a_share_too_small_for_one_channel_stays_local) {
   auto run = run_with(0.01);
   EXPECT_FALSE(run.on_extracted(features_at(0.0)));  // as local_inference reports it
-  run.on_local(local_half());
+  run.on_local(local_half(), halves_came);
   EXPECT_EQ(run.next(), next_step::answer_local);
 }
 
 TEST(task_run, reports_importance_to_the_policy) {
   auto run = run_with(0.0);
   run.on_extracted(features_at(0.0));
-  run.on_local(local_half());
+  run.on_local(local_half(), halves_came);
   (void)run.finish_one_half(start + milliseconds(12));
-  const auto report = std::move(run).report();
+  const auto report = std::move(run).report(policy::outcome{.task_id = 5});
   EXPECT_EQ(report.importance, fake_extraction().importance);
   EXPECT_EQ(report.outcome.task_id, 5U);
 }
@@ -208,6 +208,33 @@ TEST(rescue_estimate, rises_at_once_and_falls_by_halves) {
   const double before = estimate.value().count();
   estimate.observe(0.010);
   EXPECT_DOUBLE_EQ(estimate.value().count(), (before + 0.010 * defaults::pipeline::rescue_margin) / 2.0);
+}
+
+TEST(task_run, on_a_simulated_board_the_hosts_overrun_is_no_part_of_the_tasks_time) {
+  auto run = run_with(0.0);
+  auto found = features_at(0.0);
+  found.overrun_seconds = 0.003;
+  run.on_extracted(std::move(found));
+  auto half = local_half();
+  half.overrun_seconds = 0.002;
+  run.on_local(std::move(half), start + milliseconds(20));
+  const auto answer = run.finish_one_half(start + milliseconds(20));
+  EXPECT_NEAR(answer.outcome.overrun_seconds, 0.005, 1e-9);
+  EXPECT_NEAR(answer.outcome.tti, 0.015, 1e-9);
+}
+
+TEST(task_run, a_local_overrun_counts_only_as_far_as_the_task_waited_for_it) {
+  for (const int remote_came_ms : {10, 19, 30}) {
+    auto run = run_with(0.5);
+    run.on_extracted(features_at(0.5));
+    auto half = local_half();
+    half.overrun_seconds = 0.002;
+    run.on_local(std::move(half), start + milliseconds(20));
+    run.on_remote(remote_half(), start + milliseconds(remote_came_ms));
+    const auto answer = run.finish_fused({.logits = {0.5F, 0.5F}, .seconds = 0.0}, start + milliseconds(40));
+    const double waited = remote_came_ms == 10 ? 0.002 : remote_came_ms == 19 ? 0.001 : 0.0;
+    EXPECT_NEAR(answer.outcome.overrun_seconds, waited, 1e-9) << remote_came_ms;
+  }
 }
 
 }  // namespace

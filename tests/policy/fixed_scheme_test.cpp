@@ -24,7 +24,7 @@ TEST(fixed_scheme, decides_its_share_whatever_the_situation) {
 
 TEST(fixed_scheme, leaves_the_frequencies_alone) {
   const auto decided = fixed_scheme(1.0).decide({});
-  EXPECT_FALSE(decided.cpu_hz || decided.gpu_hz || decided.memory_hz);
+  EXPECT_FALSE(decided.clocks.any());
 }
 
 TEST(fixed_scheme, refuses_a_share_outside_0_to_1) {

@@ -16,8 +16,8 @@ namespace dvfo::tests {
 /// A folder of its own for a test, removed with everything in it when the test ends.
 class temporary_folder {
  public:
-  temporary_folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "dvfo-test-XXXXXX").string();
+  explicit temporary_folder(const std::filesystem::path& above = std::filesystem::temp_directory_path()) {
+    std::string pattern = (above / "dvfo-test-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder like " + pattern);
     path_ = pattern;
   }

@@ -1,0 +1,101 @@
+#include "actors/bandwidth_sensor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <caf/actor_system.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/caf_compat.hpp"
+#include "messages/inference.hpp"
+
+namespace dvfo::actors {
+namespace {
+
+using bandwidth_sensor_pointer = bandwidth_sensor_actor::stateful_pointer<bandwidth_sensor_state>;
+
+void set_timer(bandwidth_sensor_pointer self) {
+  self->delayed_send(self, request_timeout(self->state.silence), probe_atom{}, ++self->state.timer);
+}
+
+void take_sample(bandwidth_sensor_pointer self, const transfer_sample& sample) {
+  auto& state = self->state;
+  state.estimate.observe(sample.bytes, sample.seconds);
+  state.newest = sample.when;
+  const bandwidth_reading reading{.bandwidth_bps = state.estimate.bandwidth_bps(),
+                                  .rtt_seconds = state.estimate.rtt_seconds(),
+                                  .when = sample.when};
+  for (const auto& listener : state.listeners) self->send(listener, reading);
+}
+
+/// A hello with `padding` bytes, measured as a transfer. `then` runs when its reply was in time.
+template <class F>
+void send_probe(bandwidth_sensor_pointer self, std::size_t padding, F then) {
+  wire_message hello;
+  hello.bytes = messages::encode(
+      messages::hello_request{.bundle_id = self->state.options.bundle_id, .padding = std::string(padding, '\0')});
+  const auto bytes = hello.bytes.size();
+  const auto sent = self->clock().now();
+  const auto generation = self->state.link->generation;
+  self->request(self->state.link->remote, defaults::bandwidth::probe_timeout, hello_atom{}, std::move(hello))
+      .then(
+          [self, bytes, sent, generation, then](const wire_message& reply) {
+            const auto now = self->clock().now();
+            if (!self->state.link || self->state.link->generation != generation) return;
+            take_sample(self,
+                        {.bytes = bytes + reply.bytes.size(), .seconds = seconds_between(sent, now), .when = now});
+            then();
+          },
+          [](const caf::error&) {
+            // nop: a link that does not answer is link_supervisor's business
+          });
+}
+
+void probe(bandwidth_sensor_pointer self) {
+  if (!self->state.link) return;
+  send_probe(self, 0, [self] { send_probe(self, defaults::bandwidth::probe_bytes, [] {}); });
+}
+
+void on_timer(bandwidth_sensor_pointer self, std::uint64_t number) {
+  auto& state = self->state;
+  if (number != state.timer || !state.link) return;
+  const std::chrono::duration<double> quiet = self->clock().now() - state.newest;
+  if (quiet >= state.silence) {
+    probe(self);
+    state.silence = std::min(state.silence * 2.0, state.options.longest_silence);
+  } else {
+    state.silence = state.options.first_silence;
+  }
+  set_timer(self);
+}
+
+void on_link_up(bandwidth_sensor_pointer self, const link_up& link) {
+  auto& state = self->state;
+  state.link = link;
+  state.estimate.reset();
+  state.newest = self->clock().now();
+  state.silence = state.options.first_silence;
+  probe(self);
+  set_timer(self);
+}
+
+}  // namespace
+
+bandwidth_sensor_actor::behavior_type bandwidth_sensor(bandwidth_sensor_pointer self,
+                                                       bandwidth_sensor_options options) {
+  drop_strangers(self);
+  self->state.options = options;
+  return {
+      [self](const link_up& link) { on_link_up(self, link); },
+      [self](const link_down&) { self->state.link.reset(); },
+      [self](join_atom, bandwidth_listener& listener) { self->state.listeners.push_back(std::move(listener)); },
+      [self](const transfer_sample& sample) { take_sample(self, sample); },
+      [self](probe_atom, std::uint64_t number) { on_timer(self, number); },
+  };
+}
+
+bandwidth_sensor_actor spawn_bandwidth_sensor(caf::actor_system& system, bandwidth_sensor_options options) {
+  return system.spawn(bandwidth_sensor, options);
+}
+
+}  // namespace dvfo::actors

@@ -1,0 +1,28 @@
+#include "cli/report.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "configuration/settings.hpp"
+
+namespace dvfo::cli {
+
+void publish(const std::string& text, const nlohmann::json& json, const std::string& where) {
+  if (where == "-") {
+    fmt::print("{}\n", json.dump(2));
+    return;
+  }
+  fmt::print("{}", text);
+  if (where.empty()) return;
+  std::ofstream out(where, std::ios::trunc);
+  out << json.dump(2) << '\n';
+  out.flush();
+  if (!out) {
+    throw configuration::usage_error(
+        fmt::format("--json {}: the file cannot be written; name a file in an existing folder", where));
+  }
+}
+
+}  // namespace dvfo::cli

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace dvfo::cli {
+
+/// Prints the text and writes the figures to the file `where`, if any; "-" is standard output, which then carries the
+/// JSON alone. Throws usage_error when the file cannot be written.
+void publish(const std::string& text, const nlohmann::json& json, const std::string& where);
+
+}  // namespace dvfo::cli

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "device/clocks.hpp"
+#include "device/identity.hpp"
+#include "device/sensor_file.hpp"
+#include "device/sensors.hpp"
+
+namespace dvfo::device {
+
+/// The devfreq folder of a Jetson's integrated GPU, told by the device tree's name of its node (gpu, gp10b, gv11b,
+/// ga10b, gb10b), whatever JetPack calls the folder; absent where there is none or the GPU was never powered.
+std::optional<std::filesystem::path> find_gpu_devfreq(const std::filesystem::path& root);
+
+/// The clocks in force, as the kernel reports them. Not thread-safe.
+class clock_meter {
+ public:
+  clock_meter(const board_identity& board, const notice* warn);
+
+  /// CPU: the highest of all policies. Absent what cannot be read; a GPU that is switched off has no clock.
+  clocks read(time_point now);
+  void append_status(std::vector<sensor_status>& to) const;
+
+  /// Whether every clock that may be there is; if not, they are looked for anew.
+  [[nodiscard]] bool is_alive() const;
+
+ private:
+  struct source {
+    knob which;
+    std::vector<sensor_file> files;
+    double scale;  ///< hertz in the file's unit
+    fault_watch watch;
+  };
+  static std::optional<double> read(source& from, time_point now);
+
+  std::vector<source> sources_;
+};
+
+}  // namespace dvfo::device

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace dvfo::device::simulated {
+
+/// A small file whose number changes often: kept open, written without a moment in which a reader finds it empty.
+class live_file {
+ public:
+  /// Throws error(io) if the file cannot be opened.
+  explicit live_file(const std::filesystem::path& file);
+  ~live_file();
+  live_file(const live_file&) = delete;
+  live_file& operator=(const live_file&) = delete;
+
+  /// A failure to write is left alone: the tree is for reading, and whoever removed it knows.
+  void put(std::int64_t value);
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace dvfo::device::simulated

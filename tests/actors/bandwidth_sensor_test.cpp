@@ -1,0 +1,156 @@
+#include "actors/bandwidth_sensor.hpp"
+
+#include "messages/checks.hpp"
+#include "tests/actors/actor_test.hpp"
+#include "tests/actors/mocks.hpp"
+
+namespace dvfo::actors {
+namespace {
+
+TEST(link_estimator, knows_nothing_at_first) {
+  const link_estimator link;
+  EXPECT_FALSE(link.bandwidth_bps());
+  EXPECT_FALSE(link.rtt_seconds());
+}
+
+TEST(link_estimator, tells_round_trip_from_bandwidth) {
+  link_estimator link;
+  for (int i = 0; i < 40; ++i) {
+    link.observe(100, 0.004 + 8.0 * 100 / 5e6);
+    link.observe(1000, 0.004 + 8.0 * 1000 / 5e6);
+  }
+  EXPECT_NEAR(*link.rtt_seconds(), 0.004, 0.0002);
+  EXPECT_NEAR(*link.bandwidth_bps(), 5e6, 0.6e6);
+}
+
+TEST(link_estimator, follows_a_jump_within_eight_transfers) {
+  link_estimator link;
+  for (int i = 0; i < 20; ++i) link.observe(100, 0.002);
+  for (int i = 0; i < 20; ++i) link.observe(100'000, 0.002 + 8.0 * 100'000 / 20e6);
+  EXPECT_NEAR(*link.bandwidth_bps(), 20e6, 0.1e6);
+  for (int i = 0; i < 8; ++i) link.observe(100'000, 0.002 + 8.0 * 100'000 / 2e6);
+  EXPECT_NEAR(*link.bandwidth_bps(), 2e6, 0.2e6);
+}
+
+TEST(link_estimator, a_transfer_faster_than_the_round_trip_shortens_it) {
+  link_estimator link;
+  link.observe(100, 0.1);
+  link.observe(10'000, 0.02);
+  EXPECT_NEAR(*link.rtt_seconds(), 0.01, 1e-12);
+  EXPECT_NEAR(*link.bandwidth_bps(), 8.0 * 10'000 / 0.01, 1.0);
+}
+
+TEST(link_estimator, ignores_what_no_link_can_do) {
+  link_estimator link;
+  link.observe(0, 1.0);
+  link.observe(1000, 0.0);
+  link.observe(1000, -1.0);
+  link.observe(1000, std::numeric_limits<double>::infinity());
+  EXPECT_FALSE(link.bandwidth_bps());
+  EXPECT_FALSE(link.rtt_seconds());
+}
+
+caf::behavior mock_cloud(caf::event_based_actor* self, std::shared_ptr<wire_desk> hellos) {
+  return mock_behavior(self, onto<hello_atom>(self, hellos));
+}
+
+caf::behavior listening(caf::event_based_actor* self, std::shared_ptr<tray<bandwidth_reading>> readings) {
+  return mock_behavior(self, into(readings));
+}
+
+class bandwidth_sensor_test : public actor_test {
+ protected:
+  bandwidth_sensor_test() {
+    sensor_ = owned(spawn_bandwidth_sensor(system_, {}));
+    tell(sensor_, join_atom{}, caf::actor_cast<bandwidth_listener>(owned(system_.spawn(listening, readings_))));
+  }
+
+  void link_comes_up(std::uint64_t generation = 1) {
+    link_up up;
+    up.remote = caf::actor_cast<remote_inference_actor>(owned(system_.spawn(mock_cloud, hellos_)));
+    up.generation = generation;
+    tell(sensor_, up);
+  }
+
+  /// Answers both hellos of a probe after the times that a link of 8 ms and 5 Mbit/s takes.
+  void answer_probe() {
+    for (int i = 0; i < 2; ++i) {
+      const auto hello = hellos_->take();
+      const auto seconds = 0.008 + 8.0 * static_cast<double>(hello.request.bytes.size()) / 5e6;
+      advance(std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6)));
+      hello.deliver(wire_message{"x"});
+      run();
+    }
+  }
+
+  std::shared_ptr<wire_desk> hellos_ = std::make_shared<wire_desk>("cloud's hello");
+  std::shared_ptr<tray<bandwidth_reading>> readings_ = std::make_shared<tray<bandwidth_reading>>("listener");
+  bandwidth_sensor_actor sensor_;
+};
+
+TEST_F(bandwidth_sensor_test, a_new_link_is_probed_once_with_a_small_and_a_large_hello) {
+  link_comes_up();
+  answer_probe();
+  EXPECT_NEAR(*readings_->take().rtt_seconds, 0.008, 0.001);
+  EXPECT_NEAR(*readings_->take().bandwidth_bps, 5e6, 0.3e6);
+  advance(20s, 100ms);
+  EXPECT_EQ(hellos_->size(), 0U);
+}
+
+TEST_F(bandwidth_sensor_test, the_large_hello_is_one_that_the_cloud_accepts) {
+  link_comes_up();
+  hellos_->take().deliver(wire_message{"x"});
+  run();
+  const auto large = hellos_->take().request.bytes;
+  EXPECT_GT(large.size(), defaults::bandwidth::probe_bytes);
+  EXPECT_TRUE(messages::parse_hello_request(large));
+  readings_->clear();
+}
+
+TEST_F(bandwidth_sensor_test, transfers_that_happen_anyway_replace_probes) {
+  link_comes_up();
+  answer_probe();
+  for (int i = 0; i < 300; ++i) {
+    tell(sensor_, transfer_sample{.bytes = 1000, .seconds = 0.01, .when = now()});
+    advance(1s, 100ms);
+  }
+  EXPECT_EQ(hellos_->size(), 0U);
+  readings_->clear();
+}
+
+TEST_F(bandwidth_sensor_test, silence_is_probed_ever_more_rarely) {
+  link_comes_up();
+  answer_probe();
+  int probes = 0;
+  for (int minute = 0; minute < 60; ++minute) {
+    advance(60s, 1s);
+    while (hellos_->size() > 0) {
+      answer_probe();
+      ++probes;
+    }
+  }
+  EXPECT_GE(probes, 5);
+  EXPECT_LE(probes, 10) << "after an hour of silence a probe comes every ten minutes";
+  readings_->clear();
+}
+
+TEST_F(bandwidth_sensor_test, a_reply_over_the_old_link_teaches_nothing_about_the_new_one) {
+  link_comes_up(1);
+  const auto old = hellos_->take();
+  link_comes_up(2);
+  old.deliver(wire_message{"x"});
+  run();
+  EXPECT_EQ(readings_->size(), 0U);
+  hellos_->take();
+}
+
+TEST_F(bandwidth_sensor_test, a_dead_link_is_left_alone) {
+  link_comes_up();
+  hellos_->take();
+  tell(sensor_, link_down{"gone"});
+  advance(600s, 1s);
+  EXPECT_EQ(hellos_->size(), 0U);
+}
+
+}  // namespace
+}  // namespace dvfo::actors

@@ -1,0 +1,107 @@
+#include "device/simulated/board_state.hpp"
+
+#include <gtest/gtest.h>
+
+#include "device/error.hpp"
+
+namespace dvfo::device::simulated {
+namespace {
+
+class board_state_test : public ::testing::Test {
+ protected:
+  work_cost work_of(double flops) const {
+    return model_.cost_of({.flops = flops, .bytes = flops / 50.0, .launches = 30});
+  }
+
+  physics model_ = physics::of_board("jetson-xavier-nx");
+  board_state board_{model_, 0.0};
+};
+
+TEST_F(board_state_test, work_takes_the_modelled_time_at_the_clocks_in_force) {
+  const auto work = work_of(4e9);
+  const double whole = model_.seconds(work, model_.highest());
+  board_.begin(work);
+  EXPECT_DOUBLE_EQ(board_.end_time(), whole);
+  board_.advance(whole / 2);
+  EXPECT_TRUE(board_.is_busy());
+  EXPECT_NEAR(board_.end_time(), whole, 1e-12);
+  board_.advance(whole * 3);
+  EXPECT_FALSE(board_.is_busy());
+  EXPECT_NEAR(board_.end_time(), whole, 1e-12);
+  EXPECT_NEAR(board_.busy_seconds(), whole, 1e-12);
+}
+
+TEST_F(board_state_test, a_clock_holds_only_after_it_has_settled) {
+  const double lowest = model_.lowest().gpu_hz;
+  board_.order(knob::gpu, lowest);
+  const double settle = model_.settle_seconds(knob::gpu);
+  EXPECT_DOUBLE_EQ(*board_.next_settling(), settle);
+  board_.advance(settle * 0.99);
+  EXPECT_EQ(board_.in_force().gpu_hz, model_.highest().gpu_hz);
+  board_.advance(settle * 1.01);
+  EXPECT_EQ(board_.in_force().gpu_hz, lowest);
+  EXPECT_FALSE(board_.next_settling());
+}
+
+TEST_F(board_state_test, work_under_a_changing_clock_takes_a_mixture_of_both_times_and_the_stall) {
+  const auto work = work_of(400e9);
+  const double fast = model_.seconds(work, model_.highest());
+  auto slow_clocks = model_.highest();
+  slow_clocks.gpu_hz = model_.lowest().gpu_hz;
+  const double slow = model_.seconds(work, slow_clocks);
+  board_.begin(work);
+  board_.order(knob::gpu, slow_clocks.gpu_hz);
+  const double settle = model_.settle_seconds(knob::gpu);
+  ASSERT_LT(settle, fast);
+  board_.advance(1000.0);
+  EXPECT_NEAR(board_.end_time(), settle + model_.stall_seconds() + (1.0 - settle / fast) * slow, 1e-9);
+}
+
+TEST_F(board_state_test, a_second_order_replaces_one_that_has_not_settled) {
+  board_.order(knob::memory, model_.lowest().memory_hz);
+  board_.order(knob::memory, model_.highest().memory_hz);
+  board_.advance(1.0);
+  EXPECT_EQ(board_.in_force().memory_hz, model_.highest().memory_hz);
+}
+
+TEST_F(board_state_test, energy_is_the_integral_of_power_however_time_is_cut) {
+  board_state fine{model_, 0.0};
+  const auto work = work_of(4e9);
+  board_.begin(work);
+  fine.begin(work);
+  board_.advance(0.5);
+  for (int i = 1; i <= 500; ++i) fine.advance(0.001 * i);
+  EXPECT_NEAR(board_.input_joules(), fine.input_joules(), 1e-3 * fine.input_joules());
+  board_state idle{model_, 0.0};
+  idle.advance(0.5);
+  EXPECT_GT(board_.input_joules(), idle.input_joules()) << "work costs something";
+}
+
+TEST_F(board_state_test, sending_costs_the_radios_power_and_only_while_it_sends) {
+  board_.set_sending(true);
+  board_.advance(2.0);
+  board_.set_sending(false);
+  board_.advance(4.0);
+  EXPECT_NEAR(board_.radio_joules(), 2.0 * model_.parameters().radio.sending_watts, 1e-9);
+}
+
+TEST_F(board_state_test, a_busy_board_warms_up_and_cools_down_again) {
+  const double at_rest = board_.celsius();
+  const auto work = work_of(2e15);
+  board_.begin(work);
+  board_.advance(100.0);
+  ASSERT_TRUE(board_.is_busy());
+  const double warm = board_.celsius();
+  EXPECT_GT(warm, at_rest + 1.0);
+  const double end = board_.end_time();
+  board_.advance(end + 3600.0);
+  EXPECT_NEAR(board_.celsius(), at_rest, 0.5);
+}
+
+TEST_F(board_state_test, runs_one_piece_of_work_at_a_time) {
+  board_.begin(work_of(1e12));
+  EXPECT_THROW(board_.begin(work_of(1e9)), error);
+}
+
+}  // namespace
+}  // namespace dvfo::device::simulated

@@ -1,0 +1,175 @@
+#include "device/simulated/simulated_board.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "device/error.hpp"
+#include "device/frequency_control.hpp"
+#include "device/sensors.hpp"
+#include "device/text_file.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace dvfo::device::simulated {
+namespace {
+
+using testing::HasSubstr;
+using tests::temporary_folder;
+using namespace std::chrono_literals;
+
+/// Waits for something that another thread does; the limit is only there so that a defect ends the test.
+template <class F>
+bool becomes(F condition) {
+  for (int i = 0; i < 5000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(1ms);
+  }
+  return false;
+}
+
+class every_simulated_board : public testing::TestWithParam<std::string> {};
+
+TEST_P(every_simulated_board, is_recognised_read_and_written_by_the_ordinary_code) {
+  simulated_board board({.board = GetParam(), .folder = {}});
+  const auto identity = detect(board.root());
+  ASSERT_EQ(identity.profile->name, GetParam());
+  EXPECT_GE(identity.jetpack, 4);
+  frequency_control control(identity);
+  for (const auto which : all_knobs) {
+    EXPECT_TRUE(control.capability(which).is_present) << to_string(which) << control.capability(which).reason;
+    EXPECT_TRUE(control.capability(which).is_writable) << to_string(which);
+    EXPECT_EQ(control.capability(which).points, board.model().points(which)) << to_string(which);
+  }
+  const auto highest = board.model().highest();
+  EXPECT_EQ(control.current().gpu_hz, highest.gpu_hz);
+  clocks order;
+  for (const auto which : all_knobs) {
+    const auto& points = board.model().points(which);
+    order[which] = points[points.size() / 2];
+  }
+  const auto applied = control.apply(order);
+  for (const auto which : all_knobs) {
+    EXPECT_EQ(applied[which].status, apply_status::exact) << to_string(which);
+    EXPECT_EQ(applied[which].effective_hz, order[which]) << to_string(which);
+  }
+  control.restore();
+  EXPECT_TRUE(becomes([&] { return control.current().gpu_hz == highest.gpu_hz; }));
+  EXPECT_TRUE(becomes([&] { return control.current().memory_hz == highest.memory_hz; }));
+}
+
+TEST_P(every_simulated_board, shows_the_modelled_power_on_its_total) {
+  simulated_board board({.board = GetParam(), .folder = {}});
+  sensor_set sensors(detect(board.root()));
+  const double idle = board.model().idle(board.model().highest(), 40.0).input;
+  std::optional<double> watts;
+  EXPECT_TRUE(becomes([&] {
+    watts = sensors.read_power(std::chrono::steady_clock::now()).total_watts;
+    return watts && *watts > 0.5 * idle;
+  })) << sensors.total_source()
+      << " " << watts.value_or(-1.0);
+  EXPECT_LT(watts.value_or(1e9), 1.5 * idle);
+}
+
+INSTANTIATE_TEST_SUITE_P(, every_simulated_board, testing::ValuesIn(shipped_boards()), [](const auto& board) {
+  std::string name = board.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+TEST(simulated_board, work_takes_at_least_the_modelled_time_and_says_what_was_too_long) {
+  simulated_board board({.board = "jetson-nano", .folder = {}});
+  const workload work{.flops = 2e9, .bytes = 2e7, .launches = 50};
+  const double modelled = board.model().seconds(board.model().cost_of(work), board.model().highest());
+  const auto start = std::chrono::steady_clock::now();
+  board.work_begins(work);
+  const auto took = board.work_ends();
+  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  EXPECT_NEAR(took.seconds, modelled, 1e-9);
+  EXPECT_GE(wall, took.seconds + took.overrun_seconds) << "nothing was made up";
+}
+
+TEST(simulated_board, an_echo_by_hand_is_snapped_and_garbage_is_put_back) {
+  simulated_board board({.board = "jetson-nano", .folder = {}});
+  const auto folder = board.root() / "sys/class/devfreq/57000000.gpu";
+  std::ofstream(folder / "max_freq") << "640000000\n";
+  EXPECT_TRUE(becomes([&] { return read_integer(folder / "cur_freq").value == 614'400'000; }));
+  EXPECT_EQ(read_integer(folder / "max_freq").value, 614'400'000);
+  std::ofstream(folder / "max_freq") << "fast\n";
+  EXPECT_TRUE(becomes([&] { return read_integer(folder / "max_freq").value == 921'600'000; }));
+}
+
+TEST(simulated_board, a_cap_on_the_memory_clamps_a_locked_rate) {
+  simulated_board board({.board = "jetson-xavier-nx", .folder = {}});
+  std::ofstream(board.root() / "sys/kernel/nvpmodel_emc_cap/emc_iso_cap") << "1331200000\n";
+  const auto rate = board.root() / "sys/kernel/debug/bpmp/debug/clk/emc/rate";
+  EXPECT_TRUE(becomes([&] { return read_integer(rate).value == 1'331'200'000; }));
+  frequency_control control(detect(board.root()));
+  clocks order;
+  order.memory_hz = board.model().highest().memory_hz;
+  const auto applied = control.apply(order);
+  EXPECT_EQ(applied.memory.status, apply_status::clamped);
+  EXPECT_EQ(applied.memory.effective_hz, 1'331'200'000.0);
+}
+
+TEST(simulated_board, two_on_one_machine_do_not_disturb_each_other) {
+  simulated_board one({.board = "jetson-tx2", .folder = {}});
+  simulated_board other({.board = "jetson-tx2", .folder = {}});
+  frequency_control control(detect(one.root()));
+  frequency_control untouched(detect(other.root()));
+  clocks order;
+  order.gpu_hz = one.model().lowest().gpu_hz;
+  control.apply(order);
+  EXPECT_EQ(control.current().gpu_hz, order.gpu_hz);
+  EXPECT_EQ(untouched.current().gpu_hz, other.model().highest().gpu_hz);
+}
+
+TEST(simulated_board, a_folder_of_its_own_is_kept_taken_up_again_and_held_by_one_at_a_time) {
+  const temporary_folder place;
+  const auto folder = place.path() / "board";
+  const auto gpu = folder / "sys/class/devfreq/17000000.gp10b";
+  const auto is_slow = [&] { return read_integer(gpu / "cur_freq").value == 114'750'000; };
+  {
+    simulated_board board({.board = "jetson-tx2", .folder = folder});
+    EXPECT_THROW(simulated_board({.board = "jetson-tx2", .folder = folder}), error);
+    std::ofstream(gpu / "max_freq") << "114750000\n";
+    EXPECT_TRUE(becomes(is_slow));
+  }
+  simulated_board again({.board = "jetson-tx2", .folder = folder});
+  EXPECT_TRUE(becomes(is_slow)) << "as a real board keeps its clocks when a process dies";
+}
+
+TEST(simulated_board, refuses_a_folder_that_holds_something_else) {
+  const temporary_folder place;
+  std::ofstream(place.path() / "thesis.tex") << "precious\n";
+  try {
+    simulated_board board({.board = "jetson-tx2", .folder = place.path()});
+    FAIL();
+  } catch (const error& refused) {
+    EXPECT_EQ(refused.code(), errc::bad_argument);
+    EXPECT_THAT(refused.what(), HasSubstr("is not empty"));
+  }
+  EXPECT_TRUE(std::filesystem::exists(place.path() / "thesis.tex"));
+}
+
+TEST(simulated_board, an_unknown_board_is_an_error_that_lists_the_known_ones) {
+  try {
+    simulated_board board({.board = "jetson-xavier", .folder = {}});
+    FAIL();
+  } catch (const error& refused) {
+    EXPECT_EQ(refused.code(), errc::unknown_board);
+    EXPECT_THAT(refused.what(), HasSubstr("jetson-xavier-nx"));
+  }
+}
+
+TEST(simulated_name, is_what_follows_sim) {
+  EXPECT_EQ(simulated_name("sim:jetson-tx2"), "jetson-tx2");
+  EXPECT_EQ(simulated_name("jetson-tx2"), "");
+  EXPECT_EQ(simulated_name("linux"), "");
+}
+
+}  // namespace
+}  // namespace dvfo::device::simulated
