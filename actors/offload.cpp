@@ -105,6 +105,15 @@ std::optional<offload_in_flight> take(offload_state& state, std::uint64_t ticket
   return std::move(node.mapped());
 }
 
+void tell_of_transfer(offload_pointer self, const offload_result& result, time_point now) {
+  const auto& options = self->state.options;
+  if (options.on_transfer) options.on_transfer(result.stages.transfer);
+  if (!options.sensor) return;
+  self->send(options.sensor, transfer_sample{.bytes = result.wire_up_bytes + result.wire_down_bytes,
+                                             .seconds = result.stages.transfer,
+                                             .when = now});
+}
+
 void on_reply(offload_pointer self, std::uint64_t ticket, const wire_message& reply) {
   auto done = take(self->state, ticket);
   if (!done) return;
@@ -112,11 +121,7 @@ void on_reply(offload_pointer self, std::uint64_t ticket, const wire_message& re
   done->result.wire_down_bytes = self->state.sizes->reply(reply.bytes.size());
   const auto now = self->clock().now();
   offload_state::read_reply(done->result, reply.bytes, seconds_between(done->sent, now));
-  if (const auto& sensor = self->state.options.sensor; sensor && done->result.degraded == degraded_reason::none) {
-    self->send(sensor, transfer_sample{.bytes = done->result.wire_up_bytes + done->result.wire_down_bytes,
-                                       .seconds = done->result.stages.transfer,
-                                       .when = now});
-  }
+  if (done->result.degraded == degraded_reason::none) tell_of_transfer(self, done->result, now);
   done->promise.deliver(std::move(done->result));
 }
 

@@ -22,8 +22,8 @@ struct pipeline_partners {
   local_inference_actor local;
   offload_actor offload;
   fusion_actor fusion;
-  frequency_actuator_actor actuator;
-  power_sensor_actor power;
+  frequency_actuator_actor actuator = {};
+  power_sensor_actor power = {};
 };
 
 struct pipeline_options {

@@ -49,7 +49,8 @@ caf::result<prepared_decision> decide(policy_pointer self, const task_terms& ter
   try {
     promise.deliver(self->state.take(terms));
   } catch (const std::exception& failure) {
-    return make_failure(ec::internal, failure.what());
+    promise.deliver(make_failure(ec::internal, failure.what()));
+    return promise;
   }
   think_ahead(self);
   return promise;

@@ -47,6 +47,10 @@ struct calibrate_command {
 
   // "sim:jetson-tx2", as elsewhere, means the same board.
   [[nodiscard]] std::string board_name() const {
+    if (board.empty()) {
+      throw usage_error(
+          fmt::format("--board is missing; the boards are {}", fmt::join(simulated::shipped_boards(), ", ")));
+    }
     return board.starts_with("sim:") ? board.substr(std::string("sim:").size()) : board;
   }
   [[nodiscard]] std::vector<std::filesystem::path> files() const { return {measurements.begin(), measurements.end()}; }

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "device/error.hpp"
 
@@ -123,17 +124,15 @@ board_profile make_linux() {
 
 std::vector<double> megahertz(std::initializer_list<double> points) {
   std::vector<double> hertz;
-  std::transform(points.begin(), points.end(), std::back_inserter(hertz), [](double mhz) {
-    constexpr double kilohertz_each = 1e3;
-    return static_cast<double>(static_cast<long>(mhz * kilohertz_each + 0.5)) * 1e3;  // whole kilohertz
-  });
+  std::transform(points.begin(), points.end(), std::back_inserter(hertz),
+                 [](double mhz) { return std::round(mhz * 1e3) * 1e3; });  // whole kilohertz
   return hertz;
 }
 
-std::vector<double> kilohertz_steps(double first, double step, double last, std::initializer_list<double> more) {
+std::vector<double> kilohertz_steps(int first, int step, int last, std::initializer_list<int> more) {
   std::vector<double> hertz;
-  for (double khz = first; khz <= last; khz += step) hertz.push_back(khz * 1e3);
-  for (const double khz : more) hertz.push_back(khz * 1e3);
+  for (int khz = first; khz <= last; khz += step) hertz.push_back(khz * 1e3);
+  for (const int khz : more) hertz.push_back(khz * 1e3);
   return hertz;
 }
 

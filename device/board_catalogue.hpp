@@ -12,7 +12,7 @@ namespace dvfo::device {
 std::vector<double> megahertz(std::initializer_list<double> points);
 
 /// first, first + step, … up to and including last, then `more`; all in kilohertz, as hertz.
-std::vector<double> kilohertz_steps(double first, double step, double last, std::initializer_list<double> more = {});
+std::vector<double> kilohertz_steps(int first, int step, int last, std::initializer_list<int> more = {});
 
 board_profile make_jetson_orin_nano();
 board_profile make_jetson_orin_nx();

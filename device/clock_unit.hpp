@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -51,6 +52,9 @@ class clock_unit {
 
   /// Whether the files still say that the clock is pinned at this point.
   [[nodiscard]] virtual bool is_pinned(double hz) const = 0;
+
+  /// How long after pin() the files must still say so before it is believed.
+  [[nodiscard]] virtual std::chrono::microseconds proof_time() const { return std::chrono::microseconds(0); }
 
   /// What the files say the clock is held at.
   [[nodiscard]] virtual std::optional<double> held_hz() const = 0;

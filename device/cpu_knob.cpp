@@ -15,7 +15,10 @@ constexpr double pc_step_hz = 100e6;  // PCs: the bus clock that core clocks are
 /// Points for drivers that list none (intel_pstate, amd_pstate): the ends and every 100 MHz between.
 std::vector<double> even_points(double low, double high) {
   std::vector<double> points{low};
-  for (double hz = (std::floor(low / pc_step_hz) + 1.0) * pc_step_hz; hz < high; hz += pc_step_hz) points.push_back(hz);
+  const auto first = std::lround(std::floor(low / pc_step_hz)) + 1;
+  for (auto step = first; static_cast<double>(step) * pc_step_hz < high; ++step) {
+    points.push_back(static_cast<double>(step) * pc_step_hz);
+  }
   if (high > low) points.push_back(high);
   return points;
 }

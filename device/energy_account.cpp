@@ -22,7 +22,7 @@ energy_account::ledger energy_account::at(time_point when) const {
     lit = std::clamp(left, 0.0, seconds);
   }
   const double joules = watts_.value_or(0.0) * lit;
-  const double tasks = static_cast<double>(tasks_.size());
+  const auto tasks = static_cast<double>(tasks_.size());
   sums.joules += joules;
   sums.seconds += seconds;
   if (tasks_.empty()) {

@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 
 /// The looks at clocks that have not settled yet: 20 ms in all. A new clock takes some 1 ms (CPU), 5 ms (GPU) or 8 ms
 /// (memory) on an Orin Nano (arXiv 2606.16106).
-constexpr std::array<std::chrono::microseconds, 9> pauses{500us,  500us,  1000us, 1000us, 2000us,
-                                                          3000us, 4000us, 4000us, 4000us};
+constexpr std::array<std::chrono::microseconds, 10> pauses{500us,  500us,  1000us, 1000us, 2000us,
+                                                           3000us, 2000us, 2000us, 4000us, 4000us};
 
 /// nvpmodel keeps the power mode in force here.
 constexpr std::string_view power_mode_file = "/var/lib/nvpmodel/status";
@@ -139,12 +139,13 @@ applied_clocks frequency_control::impl::apply(const clocks& order) {
     std::erase_if(open, [&](knob which) {
       const auto past = options.now() - start.at(index(which));
       seconds.at(index(which)) = std::chrono::duration<double>(past).count();
-      return knobs.at(index(which)).is_settled();
+      return knobs.at(index(which)).is_settled_after(past);
     });
   };
   look();
-  for (auto pause = pauses.begin(); !open.empty() && pause != pauses.end(); ++pause) {
-    options.sleep(*pause);
+  for (const auto pause : pauses) {
+    if (open.empty()) break;
+    options.sleep(pause);
     look();
   }
   applied_clocks result;

@@ -74,7 +74,7 @@ class frequency_control {
  public:
   /// Finds the knobs below board.root. A state file that an earlier process left is restored first and said in a
   /// notice. Throws error(io) only for a state file that cannot be written or is held by another process.
-  frequency_control(board_identity board, frequency_control_options options = {});
+  explicit frequency_control(board_identity board, frequency_control_options options = {});
 
   /// Restores.
   ~frequency_control();

@@ -56,6 +56,7 @@ void knob_control::begin(double hz) {
   std::vector<target> wrong = targets_;
   std::erase_if(wrong, [](const target& one) { return one.unit->is_pinned(one.limit); });
   if (!save(wrong)) return;
+  if (is_stuck_) stuck_at_hz_ = effective_hz();
   file_failure worst;
   for (const target& one : wrong) {
     has_written_ = true;
@@ -150,6 +151,11 @@ void knob_control::fail(const std::string& why) {
   capability.remedy = "mend the cause and start again";
 }
 
+bool knob_control::is_settled_after(std::chrono::nanoseconds past) const {
+  return is_settled() && std::all_of(targets_.begin(), targets_.end(),
+                                     [&](const target& one) { return past >= one.unit->proof_time(); });
+}
+
 bool knob_control::is_settled() const {
   return std::all_of(targets_.begin(), targets_.end(), [this](const target& one) { return is_settled(one); });
 }
@@ -169,6 +175,14 @@ std::optional<double> knob_control::effective_hz(const target& one) const {
   return clock ? clock.value : held;
 }
 
+std::optional<double> knob_control::effective_hz() const {
+  std::optional<double> highest;
+  for (const target& one : targets_) {
+    if (const auto hz = effective_hz(one)) highest = std::max(*hz, highest.value_or(0.0));
+  }
+  return highest;
+}
+
 applied_knob knob_control::finish(double settle_seconds) {
   applied_knob result;
   result.asked_hz = asked_hz_;
@@ -179,24 +193,28 @@ applied_knob knob_control::finish(double settle_seconds) {
   }
   if (targets_.empty()) return result;
   result.settle_seconds = settle_seconds;
-  for (const target& one : targets_) {
-    if (const auto hz = effective_hz(one)) result.effective_hz = std::max(*hz, result.effective_hz.value_or(0.0));
-  }
-  was_stuck_ = !is_settled();
+  // Tried again without waiting: whether it works this time is seen by the next order.
+  const bool is_retry = is_stuck_ && has_written_;
+  result.effective_hz = is_retry ? stuck_at_hz_ : effective_hz();
+  was_stuck_ = is_retry || !is_settled();
   const bool is_capped =
       std::any_of(targets_.begin(), targets_.end(), [](const target& one) { return one.limit < one.goal; });
   const bool is_as_asked = result.effective_hz && std::abs(*result.effective_hz - asked_hz_) <= exact_within_hz;
   result.status = was_stuck_ || is_capped ? apply_status::clamped
                   : is_as_asked           ? apply_status::exact
                                           : apply_status::snapped;
-  if (was_stuck_ && result.effective_hz) {
-    found_.capability.cap_hz = result.effective_hz;
-    say_(fmt::format(
-        "the {} clock was ordered to {:.1f} MHz but is held at {:.1f} MHz by the kernel or its firmware; it "
-        "is ordered again each time",
-        to_string(which_), megahertz_of(asked_hz_), megahertz_of(*result.effective_hz)));
-  }
+  if (was_stuck_ && result.effective_hz) say_clamped(*result.effective_hz);
   return result;
+}
+
+void knob_control::say_clamped(double hz) {
+  if (hz < asked_hz_) found_.capability.cap_hz = hz;
+  if (clamp_is_said_) return;
+  clamp_is_said_ = true;
+  say_(
+      fmt::format("the {} clock was ordered to {:.1f} MHz but is held at {:.1f} MHz by the kernel or its firmware; it "
+                  "is ordered again each time, and this is said once",
+                  to_string(which_), megahertz_of(asked_hz_), megahertz_of(hz)));
 }
 
 void knob_control::adopt_power_mode() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -33,8 +34,8 @@ class knob_control {
   /// Whether there is anything to wait for: something was written that did not end in vain last time.
   [[nodiscard]] bool may_settle() const { return has_written_ && !is_stuck_; }
 
-  /// Whether every unit reads as ordered.
-  [[nodiscard]] bool is_settled() const;
+  /// Whether every unit reads as ordered, and has done so long enough, this long after begin().
+  [[nodiscard]] bool is_settled_after(std::chrono::nanoseconds past) const;
 
   /// How the order went, by what reads back now.
   applied_knob finish(double settle_seconds);
@@ -56,7 +57,10 @@ class knob_control {
   void refresh();
   void fail(const file_failure& failure);
   void fail(const std::string& why);
+  void say_clamped(double hz);
+  [[nodiscard]] bool is_settled() const;
   [[nodiscard]] bool is_settled(const target& one) const;
+  [[nodiscard]] std::optional<double> effective_hz() const;
   [[nodiscard]] std::optional<double> effective_hz(const target& one) const;
 
   knob which_;
@@ -72,6 +76,8 @@ class knob_control {
   bool has_failed_ = false;
   bool is_stuck_ = false;  // the last order was the same and did not come into force
   bool was_stuck_ = false;
+  std::optional<double> stuck_at_hz_;  // where it was before this order was written again
+  bool clamp_is_said_ = false;
   int failures_ = 0;
 };
 

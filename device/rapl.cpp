@@ -93,9 +93,8 @@ void zone::count(std::int64_t raw, double seconds) {
 
 class rapl : public power_meter {
  public:
-  explicit rapl(std::vector<zone> zones) : zones_(std::move(zones)) {
-    uses_psys_ = std::any_of(zones_.begin(), zones_.end(), is_psys);
-  }
+  explicit rapl(std::vector<zone> zones)
+      : zones_(std::move(zones)), uses_psys_(std::any_of(zones_.begin(), zones_.end(), is_psys)) {}
 
   board_power read(time_point now, bool in_detail, std::vector<rail_reading>& to) override;
   [[nodiscard]] double update_interval_seconds() const override { return update_seconds; }
@@ -112,7 +111,7 @@ class rapl : public power_meter {
   void judge_psys(time_point now, const std::vector<rail_reading>& readings);
 
   std::vector<zone> zones_;
-  bool uses_psys_ = false;
+  bool uses_psys_;
   bool psys_is_proven_ = false;
   std::optional<time_point> first_;
   double offset_joules_ = 0.0;  // keeps the total in one piece when psys is given up

@@ -18,11 +18,12 @@ constexpr std::chrono::seconds search_after{10};
 
 constexpr double interval_without_power_seconds = 1.0;
 
-/// Passes each text on once: a sensor that is looked for anew may fail for the same cause again.
+/// Passes one text on for each sensor, whose name stands before the colon: a sensor that is looked for anew may fail
+/// again, and what it gives then may read differently each time.
 notice once(notice receiver) {
   if (!receiver) return receiver;
   return [receiver = std::move(receiver), said = std::set<std::string>()](const std::string& text) mutable {
-    if (said.insert(text).second) receiver(text);
+    if (said.insert(text.substr(0, text.find(": "))).second) receiver(text);
   };
 }
 

@@ -12,6 +12,8 @@
 #include <caf/send.hpp>
 
 #include "actors/backends.hpp"
+#include "actors/bandwidth_sensor.hpp"
+#include "actors/frequency_actuator.hpp"
 #include "actors/fusion.hpp"
 #include "actors/gateway.hpp"
 #include "actors/handshake.hpp"
@@ -20,6 +22,7 @@
 #include "actors/offload.hpp"
 #include "actors/pipeline.hpp"
 #include "actors/policy_holder.hpp"
+#include "actors/power_sensor.hpp"
 #include "actors/publish.hpp"
 #include "actors/remote_inference.hpp"
 #include "actors/remote_worker.hpp"
@@ -27,6 +30,7 @@
 #include "configuration/address.hpp"
 #include "configuration/paths.hpp"
 #include "edge_node/client.hpp"
+#include "edge_node/edge_board.hpp"
 #include "inference/model.hpp"
 #include "policy/scheme.hpp"
 
@@ -68,6 +72,7 @@ struct edge_node::impl {
       : how(settings_given),
         address(cloud_address(how)),
         bundle(inference::model_bundle::load(configuration::find_bundle(how.bundle))),
+        board(open_board(how.board, bundle.manifest())),
         config(system_options(how)),
         system(config) {
     inference::set_intra_op_threads(static_cast<int>(how.threads));  // this thread prepares the models
@@ -97,6 +102,9 @@ struct edge_node::impl {
     stop(partners.local);
     stop(partners.offload);
     stop(partners.fusion);
+    stop(partners.actuator);
+    stop(partners.power);
+    stop(bandwidth);
     stop(router);
     for (const auto& worker : workers) stop(worker);
   }
@@ -105,18 +113,35 @@ struct edge_node::impl {
   impl& operator=(const impl&) = delete;
 
   void spawn_pipeline() {
-    partners.policy = actors::spawn_policy(system, std::make_shared<policy::fixed_scheme>(how.share));
+    partners.policy = actors::spawn_policy(
+        system, std::make_shared<policy::fixed_scheme>(how.share, board ? board->ordered_clocks() : device::clocks{}));
     partners.local = actors::spawn_local_inference(
-        system, std::make_shared<actors::edge_model_backend>(inference::edge_model(bundle)));
+        system, std::make_shared<actors::edge_model_backend>(inference::edge_model(bundle)),
+        board ? board->pacer() : nullptr);
+    bandwidth = actors::spawn_bandwidth_sensor(system, {.bundle_id = bundle.manifest().id});
+    caf::anon_send(bandwidth, actors::join_atom::value, actors::bandwidth_listener(partners.policy));
     actors::offload_options offload;
     offload.format = bundle.manifest().format;
     offload.bundle_id = bundle.manifest().id;
     offload.window = static_cast<std::size_t>(how.offloads);
+    offload.sensor = bandwidth;
+    if (board) offload.on_transfer = board->radio();
     partners.offload = actors::spawn_offload(system, std::move(offload));
     partners.fusion = actors::spawn_fusion(system, [model = bundle](double share) { return model.lambda(share); });
-    pipeline = actors::spawn_pipeline(system, partners);
+    actors::pipeline_options options;
+    if (board) spawn_board(options);
+    pipeline = actors::spawn_pipeline(system, partners, std::move(options));
     gateway = actors::spawn_gateway(system, pipeline, {max_tasks_in_flight});
     own_client = spawn_client(system, gateway, link);
+  }
+
+  void spawn_board(actors::pipeline_options& options) {
+    if (auto apply = board->clock_setter())
+      partners.actuator = actors::spawn_frequency_actuator(system, std::move(apply));
+    auto power = board->power_options();
+    options.power_hold = power.interval * actors::defaults::power::held_intervals;
+    options.estimate_joules = board->estimate();
+    partners.power = actors::spawn_power_sensor(system, std::move(power));
   }
 
   // The cloud's actors in this very system: the edge's actors get their handle as if it came over a link.
@@ -145,7 +170,7 @@ struct edge_node::impl {
   }
 
   [[nodiscard]] std::vector<actors::link_listener> listeners() const {
-    return {pipeline, partners.offload, partners.policy, own_client};
+    return {pipeline, partners.offload, partners.policy, bandwidth, own_client};
   }
 
   void drain() {
@@ -169,9 +194,11 @@ struct edge_node::impl {
   settings how;
   std::optional<configuration::address> address;
   inference::model_bundle bundle;
+  std::unique_ptr<edge_board> board;  // outlives the actors: what they leave is restored by it
   actors::system_config config;
   caf::actor_system system;
   actors::pipeline_partners partners;
+  actors::bandwidth_sensor_actor bandwidth;
   actors::pipeline_actor pipeline;
   actors::gateway_actor gateway;
   client_actor own_client;

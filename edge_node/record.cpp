@@ -28,6 +28,22 @@ nlohmann::json stages_json(const policy::stage_seconds& stages) {
           {"fuse", stages.fuse}};
 }
 
+// What is absent has no key: never 0 and never null.
+nlohmann::json energy_json(const policy::outcome& cost) {
+  auto json = nlohmann::json::object();
+  if (cost.eti_measured_joules) json["measured_joules"] = *cost.eti_measured_joules;
+  if (cost.eti_estimated_joules) json["estimated_joules"] = *cost.eti_estimated_joules;
+  return json;
+}
+
+nlohmann::json clocks_json(const device::clocks& clocks) {
+  auto json = nlohmann::json::object();
+  for (const auto which : device::all_knobs) {
+    if (clocks[which]) json[device::to_string(which)] = *clocks[which];
+  }
+  return json;
+}
+
 }  // namespace
 
 nlohmann::json to_json(const task_record& record, const std::vector<std::string>& labels, double deadline_seconds) {
@@ -61,6 +77,9 @@ nlohmann::json to_json(const task_record& record, const std::vector<std::string>
   json["wire_up_bytes"] = cost.wire_up_bytes;
   json["wire_down_bytes"] = cost.wire_down_bytes;
   json["remote_batch_size"] = cost.remote_batch_size;
+  json["energy"] = energy_json(cost);
+  json["clocks_hz"] = clocks_json(cost.clocks);
+  if (cost.overrun_seconds > 0.0) json["host_overrun_seconds"] = cost.overrun_seconds;
   return json;
 }
 
@@ -94,6 +113,9 @@ std::string to_text(const task_record& record, const std::vector<std::string>& l
   part("cloud compute", stages.remote_compute);
   part("fuse", stages.fuse);
   text += fmt::format("  {:.2f} ms in all; ms by stage: {}\n", 1e3 * cost.tti, fmt::join(parts, ", "));
+  if (const auto energy = policy::eti(cost); energy.joules) {
+    text += fmt::format("  {:.2f} mJ, {}\n", 1e3 * *energy.joules, policy::to_string(energy.source));
+  }
   return text;
 }
 

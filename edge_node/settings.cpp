@@ -16,7 +16,15 @@ void declare(configuration::settings_table& table, settings& values) {
       .integer("workers", values.workers, {1, 64}, "N", "cloud in this process: models that compute at once")
       .integer("max-batch", values.max_batch, {1, 256}, "N", "cloud in this process: requests in one batch")
       .real("max-batch-delay-ms", values.max_batch_delay_ms, {0.0, 1000.0}, "MS",
-            "cloud in this process: longest wait for a batch to fill");
+            "cloud in this process: longest wait for a batch to fill")
+      .text("board", values.board.board, "BOARD",
+            "'auto', 'none', a board such as jetson-tx2 or linux, or a simulated one such as sim:jetson-xavier-nx")
+      .text("board-dir", values.board.folder, "DIR",
+            "where a simulated board keeps its sysfs tree; else a temporary folder")
+      .choice("clocks", values.board.clocks, {"keep", "lowest", "middle", "highest"},
+              "operating points of the board's clocks for every task; keep: not touched")
+      .text("clock-state", values.board.clock_state, "FILE",
+            "file to restore the clocks from after a crash; else var/lib/dvfo/clocks.state below the board's root");
 }
 
 }  // namespace dvfo::edge_node

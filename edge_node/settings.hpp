@@ -4,6 +4,7 @@
 #include <string>
 
 #include "configuration/settings.hpp"
+#include "edge_node/board_settings.hpp"
 
 namespace dvfo::edge_node {
 
@@ -20,6 +21,7 @@ struct settings {
   std::int64_t workers = 1;         ///< of the cloud in the same process, as are the next two
   std::int64_t max_batch = 16;
   double max_batch_delay_ms = 1.0;
+  board_settings board;
 };
 
 /// Declares them in the table; `values` must outlive it.

@@ -25,7 +25,7 @@ class scheme {
 class fixed_scheme final : public scheme {
  public:
   /// Throws std::invalid_argument unless 0 ≤ share ≤ 1.
-  explicit fixed_scheme(decision always);
+  explicit fixed_scheme(double share, const device::clocks& clocks = {});
 
   [[nodiscard]] decision decide(const situation& now) override;
   void observe(const outcome& result) override;

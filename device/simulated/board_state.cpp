@@ -28,18 +28,17 @@ board_watts board_state::watts_now() const {
   return is_busy() ? model_->run(job_->work, in_force_, celsius_).watts : model_->idle(in_force_, celsius_);
 }
 
-double board_state::input_watts() const {
-  return watts_now().input + (is_sending_ ? model_->parameters().radio.sending_watts : 0.0);
+void board_state::sent(double seconds) {
+  const double joules = seconds * model_->parameters().radio.sending_watts;
+  radio_joules_ += joules;
+  for (std::size_t i = 0; i < rail_joules_.size(); ++i) {
+    if (model_->rails()[i].rest > 0.0) rail_joules_[i] += joules;
+  }
 }
 
 void board_state::integrate(double seconds, const board_watts& watts) {
-  const double radio = is_sending_ ? model_->parameters().radio.sending_watts : 0.0;
-  for (std::size_t i = 0; i < rail_joules_.size(); ++i) {
-    const bool is_whole_board = model_->rails()[i].rest > 0.0;
-    rail_joules_[i] += seconds * (model_->rail_watts(watts, i) + (is_whole_board ? radio : 0.0));
-  }
+  for (std::size_t i = 0; i < rail_joules_.size(); ++i) rail_joules_[i] += seconds * model_->rail_watts(watts, i);
   input_joules_ += seconds * watts.input;
-  radio_joules_ += seconds * radio;
   celsius_ = model_->next_celsius(celsius_, watts.input, seconds);
   now_ += seconds;
 }

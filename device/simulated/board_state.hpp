@@ -29,8 +29,9 @@ class board_state {
   [[nodiscard]] double end_time() const;
   [[nodiscard]] bool is_busy() const { return job_ && !job_->ended; }
 
-  /// The radio sends (or not) as of the last advance().
-  void set_sending(bool is_sending) { is_sending_ = is_sending; }
+  /// The radio has been sending for `seconds` up to the last advance(): told afterwards, because only the
+  /// acknowledgement shows how long it took. Its energy counts in the whole board's rail.
+  void sent(double seconds);
 
   /// When the next clock settles, if one is on its way.
   [[nodiscard]] std::optional<double> next_settling() const;
@@ -41,12 +42,10 @@ class board_state {
   /// Since the start: the board's input, and the radio on top of it.
   [[nodiscard]] double input_joules() const { return input_joules_; }
   [[nodiscard]] double radio_joules() const { return radio_joules_; }
-  /// Since the start, by rail in the order of physics::rails(); the radio counts in the whole board's rail alone.
+  /// Since the start, by rail in the order of physics::rails().
   [[nodiscard]] const std::vector<double>& rail_joules() const { return rail_joules_; }
   /// Seconds since the start in which work ran.
   [[nodiscard]] double busy_seconds() const { return busy_seconds_; }
-  /// Watts at this instant, radio included.
-  [[nodiscard]] double input_watts() const;
 
  private:
   struct change {
@@ -71,7 +70,6 @@ class board_state {
   std::vector<change> changes_;
   double stalled_until_;
   std::optional<running> job_;
-  bool is_sending_ = false;
   double celsius_;
   double input_joules_ = 0.0;
   double radio_joules_ = 0.0;

@@ -157,7 +157,7 @@ struct simulated_board::impl {
   }
 
   void show_readings() {
-    const bool was_at_rest = state.busy_seconds() == busy_shown && !state.is_busy() && !is_sending;
+    const bool was_at_rest = state.busy_seconds() == busy_shown && !state.is_busy();
     files.show_readings(state);
     busy_shown = state.busy_seconds();
     is_rest_shown = was_at_rest;
@@ -220,7 +220,6 @@ struct simulated_board::impl {
   std::condition_variable changed;
   board_state state{model, 0.0};
   double began = 0.0;
-  bool is_sending = false;
   bool is_stopping = false;
   bool is_rest_shown = false;
   double next_reading = 0.0;
@@ -256,11 +255,10 @@ simulated_board::work_time simulated_board::work_ends() {
   return {.seconds = end - impl_->began, .overrun_seconds = std::max(0.0, impl_->state.now() - end)};
 }
 
-void simulated_board::set_sending(bool is_sending) {
+void simulated_board::sent(double seconds) {
   const std::lock_guard guard(impl_->mutex);
   impl_->catch_up();
-  impl_->is_sending = is_sending;
-  impl_->state.set_sending(is_sending);
+  impl_->state.sent(seconds);
   impl_->disturb();
 }
 

@@ -25,7 +25,7 @@ struct simulated_board_options {
 /// that anybody may read with cat and write with echo; work takes the modelled time at the clocks in force and shows
 /// the modelled power on the rails. Boards in other folders are not disturbed. An idle board sleeps.
 ///
-/// work_begins and work_ends belong to one thread; sending may come from another.
+/// work_begins and work_ends belong to one thread; the other calls may come from any.
 class simulated_board {
  public:
   /// Throws error(unknown_board), error(io), error(bad_argument) if another process holds the folder or it holds
@@ -49,8 +49,8 @@ class simulated_board {
   /// Returns when the board has finished the work begun last, at once if that is past.
   work_time work_ends();
 
-  /// The radio sends from now on, or no longer.
-  void set_sending(bool is_sending);
+  /// The radio has been sending for the last `seconds`.
+  void sent(double seconds);
 
   /// Joules since the start: the board's input and the radio.
   [[nodiscard]] double joules() const;

@@ -26,7 +26,7 @@ class local_inference_test : public actor_test {
   std::shared_ptr<tray<extracted>> features_ = std::make_shared<tray<extracted>>("listener");
   std::shared_ptr<fake_edge> edge_ = std::make_shared<fake_edge>();
   extraction_listener listener_;
-  local_inference_actor local_ = owned(system_.spawn(local_inference, edge_));
+  local_inference_actor local_ = owned(system_.spawn(local_inference, edge_, std::shared_ptr<board_pacer>{}));
 };
 
 TEST_F(local_inference_test, tells_the_features_and_answers_with_the_local_half) {
@@ -81,6 +81,29 @@ TEST_F(local_inference_test, runs_the_rescue) {
                       .share = 0.0,
                       .deadline = now() + 10ms};
   EXPECT_EQ(ask<local_result>(local_, local_atom{}, job)->value->logits, (std::vector<float>{0.0F, 4.0F}));
+}
+
+/// A simulated board that takes 3 ms for everything and finds this host 1 ms late.
+class slow_board : public board_pacer {
+ public:
+  void begin(part which, double share) override { begun.emplace_back(which, share); }
+  pass finish() override { return {.seconds = 0.003, .overrun_seconds = 0.001}; }
+  std::vector<std::pair<part, double>> begun;
+};
+
+TEST_F(local_inference_test, on_a_simulated_board_passes_last_as_long_as_the_board_says) {
+  auto board = std::make_shared<slow_board>();
+  local_ = owned(system_.spawn(local_inference, edge_, std::shared_ptr<board_pacer>(board)));
+  const auto reply = extract(0.5);
+  const auto found = features_->take();
+  EXPECT_EQ(found.extract_seconds, 0.003);
+  EXPECT_EQ(found.overrun_seconds, 0.001);
+  ASSERT_TRUE(reply->value);
+  EXPECT_EQ(reply->value->seconds, 0.003);
+  EXPECT_EQ(reply->value->overrun_seconds, 0.001);
+  ASSERT_EQ(board->begun.size(), 2U);
+  EXPECT_EQ(board->begun[0].first, board_pacer::part::front);
+  EXPECT_EQ(board->begun[1], std::make_pair(board_pacer::part::local, 0.5));
 }
 
 }  // namespace

@@ -196,7 +196,9 @@ TEST(task_run, reports_importance_to_the_policy) {
   run.on_extracted(features_at(0.0));
   run.on_local(local_half(), halves_came);
   (void)run.finish_one_half(start + milliseconds(12));
-  const auto report = std::move(run).report(policy::outcome{.task_id = 5});
+  policy::outcome cost;
+  cost.task_id = 5;
+  const auto report = std::move(run).report(cost);
   EXPECT_EQ(report.importance, fake_extraction().importance);
   EXPECT_EQ(report.outcome.task_id, 5U);
 }

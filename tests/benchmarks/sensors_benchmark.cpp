@@ -17,8 +17,8 @@ using dvfo::device::time_point;
 
 using read_function = telemetry (sensor_set::*)(time_point);
 
-/// `slowest_rate`: temperatures and clocks do not need the rate of an energy counter, so read() is called once in this
-/// many seconds at most.
+/// `shortest_interval`: seconds between readings where the power sensor's own interval is shorter; temperatures and
+/// clocks do not need the rate of an energy counter.
 void sense(benchmark::State& state, const char* tree_name, read_function read, double shortest_interval) {
   const dvfo::tests::sysfs_tree tree(tree_name);
   sensor_set sensors(detect(tree.root()));

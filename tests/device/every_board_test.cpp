@@ -24,7 +24,9 @@ using tests::temporary_folder;
 class every_board : public ::testing::TestWithParam<std::string> {
  protected:
   every_board() : tree_(GetParam()), kernel_(tree_.root()) {}
-  frequency_control open() { return {detect(tree_.root()), kernel_.options(folder_.path() / "clocks")}; }
+  frequency_control open() {
+    return frequency_control(detect(tree_.root()), kernel_.options(folder_.path() / "clocks"));
+  }
   [[nodiscard]] bool is_jetson() const { return GetParam().starts_with("jetson"); }
 
   /// Without the clocks now, which the kernel moves as it likes: not ours to put back.

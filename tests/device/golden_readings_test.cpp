@@ -33,7 +33,7 @@ struct golden {
   std::vector<golden_zone> zones;
 };
 
-void PrintTo(const golden& one, std::ostream* out) { *out << one.tree; }
+std::ostream& operator<<(std::ostream& out, const golden& one) { return out << one.tree; }
 
 const std::vector<golden_zone> xavier_nx_zones{
     {"CPU-therm", 36.5}, {"GPU-therm", 35.0}, {"AUX-therm", 34.5}, {"AO-therm", 35.5}, {"thermal-fan-est", 35.95}};

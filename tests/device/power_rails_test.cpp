@@ -188,6 +188,18 @@ TEST(power_rails, are_looked_for_again_where_the_driver_was_rebound) {
   EXPECT_EQ(board.said.texts.size(), 3U) << "once for each rail";
 }
 
+// Labels that can still be read let the rails be found again every ten seconds, only to fail again.
+TEST(power_rails, are_noticed_once_however_often_they_are_found_again) {
+  sensed_tree board("jetson-xavier-nx-jp5");
+  for (int i = 0; i < 600; ++i) {
+    for (const char* channel : {"curr1_input", "curr2_input", "curr3_input"}) {
+      board.tree.write(nx_jp5 + channel, "junk " + std::to_string(i) + " junk\n");
+    }
+    EXPECT_FALSE(board.sensors.read_power(at(0.43 * i)).total_watts);
+  }
+  EXPECT_EQ(board.said.texts.size(), 3U);
+}
+
 TEST(power_rails, survive_a_tree_that_disappears) {
   sensed_tree board("jetson-xavier-nx-jp5");
   board.sensors.read(at(0.0));

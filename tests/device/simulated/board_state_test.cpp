@@ -77,12 +77,16 @@ TEST_F(board_state_test, energy_is_the_integral_of_power_however_time_is_cut) {
   EXPECT_GT(board_.input_joules(), idle.input_joules()) << "work costs something";
 }
 
-TEST_F(board_state_test, sending_costs_the_radios_power_and_only_while_it_sends) {
-  board_.set_sending(true);
-  board_.advance(2.0);
-  board_.set_sending(false);
+TEST_F(board_state_test, sending_costs_the_radios_power_on_the_whole_boards_rail) {
   board_.advance(4.0);
-  EXPECT_NEAR(board_.radio_joules(), 2.0 * model_.parameters().radio.sending_watts, 1e-9);
+  const auto before = board_.rail_joules();
+  board_.sent(2.0);
+  const double joules = 2.0 * model_.parameters().radio.sending_watts;
+  EXPECT_NEAR(board_.radio_joules(), joules, 1e-9);
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const bool is_total = model_.rails()[i].name == "VDD_IN";
+    EXPECT_NEAR(board_.rail_joules()[i] - before[i], is_total ? joules : 0.0, 1e-9) << model_.rails()[i].name;
+  }
 }
 
 TEST_F(board_state_test, a_busy_board_warms_up_and_cools_down_again) {

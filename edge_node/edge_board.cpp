@@ -1,0 +1,165 @@
+#include "edge_node/edge_board.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "device/error.hpp"
+#include "device/simulated/specifications.hpp"
+#include "inference/bundle/manifest.hpp"
+
+namespace dvfo::edge_node {
+namespace {
+
+namespace sim = device::simulated;
+
+device::workload to_workload(const inference::part_cost& cost) {
+  return {.flops = cost.flops, .bytes = cost.bytes, .launches = cost.launches};
+}
+
+/// Makes local_inference's passes last as long as on the simulated board.
+class simulated_pacer final : public actors::board_pacer {
+ public:
+  simulated_pacer(std::shared_ptr<sim::simulated_board> board, inference::model_costs costs)
+      : board_(std::move(board)), costs_(costs) {}
+
+  void begin(part which, double share) override {
+    board_->work_begins(to_workload(which == part::front ? costs_.front() : costs_.local_at(share)));
+  }
+
+  pass finish() override {
+    const auto took = board_->work_ends();
+    return {.seconds = took.seconds, .overrun_seconds = took.overrun_seconds};
+  }
+
+ private:
+  std::shared_ptr<sim::simulated_board> board_;
+  inference::model_costs costs_;
+};
+
+/// Energy of a task from its own times and the modelled power: busy while the edge computes, idle while it waits, the
+/// radio while it sends (DVFO Eq. 10–12, waiting included).
+double estimated_joules(const sim::physics& model, const inference::model_costs& costs, const policy::outcome& task) {
+  const auto at = model.effective(task.clocks);
+  const double celsius = model.steady_celsius(model.idle(at, model.parameters().thermal.ambient_celsius).input);
+  const auto watts = [&](const inference::part_cost& part) {
+    return model.run(model.cost_of(to_workload(part)), at, celsius).watts.input;
+  };
+  const double local = task.share < 1.0 ? task.stages.local : 0.0;
+  const double waiting = std::max(0.0, task.tti - task.stages.extract - local);
+  double joules = task.stages.extract * watts(costs.front()) + waiting * model.idle(at, celsius).input;
+  if (local > 0.0) joules += local * watts(costs.local_at(task.share));
+  if (task.wire_up_bytes > 0 && task.stages.transfer > 0.0) {
+    const double bits = 8.0 * static_cast<double>(task.wire_up_bytes);
+    joules += model.radio_joules(static_cast<double>(task.wire_up_bytes), bits / task.stages.transfer);
+  }
+  return joules;
+}
+
+std::filesystem::path state_file(const board_settings& how, const device::board_identity& identity) {
+  if (!how.clock_state.empty()) return how.clock_state;
+  const auto folder = identity.root / "var/lib/dvfo";
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (!failed) return folder / "clocks.state";
+  spdlog::warn("{} cannot be made ({}): clocks would not be restored after a crash; name a file with --clock-state",
+               folder.string(), failed.message());
+  return {};
+}
+
+std::shared_ptr<const sim::physics> model_of(const std::string& board) {
+  const auto known = sim::shipped_boards();
+  if (std::find(known.begin(), known.end(), board) == known.end()) return nullptr;
+  return std::make_shared<const sim::physics>(sim::physics::of_board(board));
+}
+
+inference::model_costs costs_on(const std::string& board, const inference::bundle_manifest& manifest) {
+  const auto net = inference::architecture_of(manifest);
+  const auto known = sim::shipped_boards();
+  if (std::find(known.begin(), known.end(), board) == known.end()) return inference::costs_of(net, manifest.input_size);
+  const double bytes = sim::find_specification(board).element_bytes;
+  return inference::costs_of(net, manifest.input_size, {.front = bytes, .local = bytes, .remote = 4.0});
+}
+
+}  // namespace
+
+edge_board::edge_board(const board_settings& how, const inference::bundle_manifest& manifest)
+    : clock_word_(how.clocks) {
+  const auto warn = [](const std::string& text) { spdlog::warn("{}", text); };
+  if (const auto name = sim::simulated_name(how.board); !name.empty()) {
+    simulated_ = std::make_shared<sim::simulated_board>(
+        sim::simulated_board_options{.board = std::string(name), .folder = how.folder});
+    identity_ = device::detect(simulated_->root());
+  } else {
+    identity_ = device::detect("/", how.board == "auto" ? std::string() : how.board);
+  }
+  model_ = model_of(identity_.profile->name);
+  costs_ = costs_on(identity_.profile->name, manifest);
+  sensors_ = std::make_shared<device::sensor_set>(identity_, warn);
+  // A board whose clocks are to be kept is not touched: no lock, no file.
+  if (how.clocks == "keep") return;
+  device::frequency_control_options options;
+  options.state_file = state_file(how, identity_);
+  options.warn = warn;
+  control_ = std::make_shared<device::frequency_control>(identity_, std::move(options));
+}
+
+device::clocks edge_board::ordered_clocks() const {
+  device::clocks out;
+  if (!control_) return out;
+  for (const auto which : device::all_knobs) {
+    const auto& points = control_->capability(which).points;
+    if (points.empty()) continue;
+    const std::size_t place = clock_word_ == "lowest"   ? 0
+                              : clock_word_ == "middle" ? points.size() / 2
+                                                        : points.size() - 1;
+    out[which] = points[place];
+  }
+  return out;
+}
+
+actors::clock_setter edge_board::clock_setter() const {
+  if (!control_) return {};
+  // The simulated board outlives the control that restores its files.
+  return [board = simulated_, control = control_](const device::clocks& order) { return control->apply(order); };
+}
+
+actors::power_sensor_options edge_board::power_options() const {
+  actors::power_sensor_options options;
+  options.interval = std::chrono::duration<double>(sensors_->update_interval_seconds());
+  options.read = [board = simulated_, sensors = sensors_](actors::time_point now) {
+    const auto seen = sensors->read_power(now);
+    return actors::power_reading{.when = now, .watts = seen.total_watts, .total_joules = seen.total_joules};
+  };
+  return options;
+}
+
+std::shared_ptr<actors::board_pacer> edge_board::pacer() const {
+  if (!simulated_) return nullptr;
+  return std::make_shared<simulated_pacer>(simulated_, costs_);
+}
+
+std::function<void(double)> edge_board::radio() const {
+  if (!simulated_) return {};
+  return [board = simulated_](double seconds) { board->sent(seconds); };
+}
+
+std::function<double(const policy::outcome&)> edge_board::estimate() const {
+  if (!model_) return {};
+  return
+      [model = model_, costs = costs_](const policy::outcome& task) { return estimated_joules(*model, costs, task); };
+}
+
+std::unique_ptr<edge_board> open_board(const board_settings& how, const inference::bundle_manifest& manifest) {
+  if (how.board == "none") return nullptr;
+  try {
+    return std::make_unique<edge_board>(how, manifest);
+  } catch (const device::error& failure) {
+    if (how.board != "auto") throw;
+    spdlog::warn("no board: {}", failure.what());
+    return nullptr;
+  }
+}
+
+}  // namespace dvfo::edge_node
