@@ -30,6 +30,8 @@ struct edge_run {
   double share = 0.5;
   std::string input;
   std::size_t tasks = 0;
+  std::string board = "none";  ///< as dvfo-edge's --board and --clocks
+  std::string clocks = "keep";
 };
 
 /// Runs it to its end; `on_task` hears how many tasks are done. Throws std::runtime_error when a task stays without

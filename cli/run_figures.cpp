@@ -16,6 +16,18 @@ double mean(std::uint64_t sum, std::size_t count) {
 
 }  // namespace
 
+void run_figures::optional_sum::add(const nlohmann::json& record, const char* group, const char* key) {
+  const auto found = record.at(group).find(key);
+  if (found == record.at(group).end()) return;
+  sum += found->get<double>();
+  ++count;
+}
+
+std::optional<double> run_figures::optional_sum::mean(std::size_t tasks) const {
+  if (count == 0 || count != tasks) return std::nullopt;
+  return sum / static_cast<double>(count);
+}
+
 void run_figures::add(const nlohmann::json& record) {
   if (const auto error = record.find("error"); error != record.end()) {
     throw std::runtime_error(fmt::format("task {} has no answer: {}", record.value("index", 0), error->dump()));
@@ -28,6 +40,9 @@ void run_figures::add(const nlohmann::json& record) {
     bytes_up_ += record.at("wire_up_bytes").get<std::uint64_t>();
     bytes_down_ += record.at("wire_down_bytes").get<std::uint64_t>();
     if (!record.at("degraded").is_null()) ++degraded_;
+    measured_.add(record, "energy", "measured_joules");
+    estimated_.add(record, "energy", "estimated_joules");
+    overrun_ += record.value("host_overrun_seconds", 0.0);
   } catch (const nlohmann::json::exception& problem) {
     throw std::runtime_error(fmt::format("not the record of a task: {}", problem.what()));
   }
@@ -43,6 +58,7 @@ double run_figures::accuracy() const {
 }
 double run_figures::mean_bytes_up() const { return mean(bytes_up_, tasks_); }
 double run_figures::mean_bytes_down() const { return mean(bytes_down_, tasks_); }
+double run_figures::mean_overrun() const { return tasks_ == 0 ? 0.0 : overrun_ / static_cast<double>(tasks_); }
 double run_figures::tti(double fraction) const { return edge_node::percentile(tti_, fraction); }
 double run_figures::overhead(double fraction) const { return edge_node::percentile(overhead_, fraction); }
 double run_figures::stage(std::size_t stage, double fraction) const {
@@ -54,7 +70,12 @@ nlohmann::json run_figures::to_json() const {
   for (std::size_t i = 0; i < stage_names.size(); ++i) {
     stages[stage_names[i]] = {{"p50_seconds", stage(i, 0.5)}, {"p99_seconds", stage(i, 0.99)}};
   }
+  nlohmann::json energy = nlohmann::json::object();
+  if (const auto joules = mean_measured_joules()) energy["measured_joules_mean"] = *joules;
+  if (const auto joules = mean_estimated_joules()) energy["estimated_joules_mean"] = *joules;
   return {{"tasks", tasks_},
+          {"energy", energy},
+          {"host_overrun_seconds_mean", mean_overrun()},
           {"accuracy_percent", accuracy()},
           {"degraded", degraded_},
           {"tti", {{"p50_seconds", tti(0.5)}, {"p99_seconds", tti(0.99)}}},

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,11 @@ class run_figures {
   [[nodiscard]] double accuracy() const;
   [[nodiscard]] double mean_bytes_up() const;
   [[nodiscard]] double mean_bytes_down() const;
+  /// Joules a task; absent unless every task has them.
+  [[nodiscard]] std::optional<double> mean_measured_joules() const { return measured_.mean(tasks_); }
+  [[nodiscard]] std::optional<double> mean_estimated_joules() const { return estimated_.mean(tasks_); }
+  /// Seconds a task that this host took longer than the board that it simulates.
+  [[nodiscard]] double mean_overrun() const;
   /// Seconds; `fraction` 0.5 is the median. `stage` indexes stage_names.
   [[nodiscard]] double tti(double fraction) const;
   [[nodiscard]] double overhead(double fraction) const;
@@ -33,6 +39,14 @@ class run_figures {
   [[nodiscard]] nlohmann::json to_json() const;
 
  private:
+  /// A figure that some records may lack.
+  struct optional_sum {
+    double sum = 0.0;
+    std::size_t count = 0;
+    void add(const nlohmann::json& record, const char* group, const char* key);
+    [[nodiscard]] std::optional<double> mean(std::size_t tasks) const;
+  };
+
   std::size_t tasks_ = 0;
   std::size_t labelled_ = 0;
   std::size_t correct_ = 0;
@@ -41,6 +55,9 @@ class run_figures {
   std::uint64_t bytes_down_ = 0;
   std::vector<double> tti_;
   std::vector<double> overhead_;
+  optional_sum measured_;
+  optional_sum estimated_;
+  double overrun_ = 0.0;
   std::array<std::vector<double>, stage_names.size()> stages_;
 };
 

@@ -40,7 +40,7 @@ struct applied_knob {
   apply_status status = apply_status::absent;
   std::optional<double> asked_hz;
   std::optional<double> effective_hz;  ///< as read back; absent if it cannot be read
-  double settle_seconds = 0.0;         ///< from the first write until the clock read back as ordered
+  double settle_seconds = 0.0;         ///< from the first write until the clock read back as ordered; 0: not written
 };
 
 struct applied_clocks {
@@ -52,7 +52,8 @@ struct applied_clocks {
 
 struct frequency_control_options {
   /// Where the limits and locks found before the first order are kept, so that the next start can restore them after
-  /// kill -9 or power loss. Empty: not kept. Written before the first order takes effect.
+  /// kill -9 (after power loss the kernel itself has started afresh, which the file's boot id tells). Empty: not kept.
+  /// Written before the first order takes effect.
   std::filesystem::path state_file;
   notice warn;  ///< may be empty
 
@@ -90,7 +91,8 @@ class frequency_control {
   [[nodiscard]] clocks current();
 
   /// Sets what the order names, leaves the rest. Never throws for a knob that fails: that is `refused`, noticed once,
-  /// and after three failures in a row the knob is dropped. Waits for the clocks to read back, at most 20 ms for all.
+  /// and after three failures in a row the knob is dropped. Waits for the clocks to read back, at most 20 ms for all;
+  /// where one file takes the memory's order and shows its clock, 10 ms pass before that is believed.
   /// Throws error(bad_argument) for a frequency that is not finite and positive.
   applied_clocks apply(const clocks& order);
 

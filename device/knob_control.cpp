@@ -211,10 +211,10 @@ void knob_control::say_clamped(double hz) {
   if (hz < asked_hz_) found_.capability.cap_hz = hz;
   if (clamp_is_said_) return;
   clamp_is_said_ = true;
-  say_(
-      fmt::format("the {} clock was ordered to {:.1f} MHz but is held at {:.1f} MHz by the kernel or its firmware; it "
-                  "is ordered again each time, and this is said once",
-                  to_string(which_), megahertz_of(asked_hz_), megahertz_of(hz)));
+  say_(fmt::format(
+      "the {} clock was ordered to {:.1f} MHz but reads {:.1f} MHz: the kernel, its firmware or another "
+      "client holds {}; it is ordered again each time, and this is said once",
+      to_string(which_), megahertz_of(asked_hz_), megahertz_of(hz), targets_.size() > 1 ? "it or a part of it" : "it"));
 }
 
 void knob_control::adopt_power_mode() {

@@ -60,6 +60,7 @@ double estimated_joules(const sim::physics& model, const inference::model_costs&
 std::filesystem::path state_file(const board_settings& how, const device::board_identity& identity) {
   if (!how.clock_state.empty()) return how.clock_state;
   const auto folder = identity.root / "var/lib/dvfo";
+  if (how.clocks == "keep") return folder / "clocks.state";
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   if (!failed) return folder / "clocks.state";
@@ -97,12 +98,13 @@ edge_board::edge_board(const board_settings& how, const inference::bundle_manife
   model_ = model_of(identity_.profile->name);
   costs_ = costs_on(identity_.profile->name, manifest);
   sensors_ = std::make_shared<device::sensor_set>(identity_, warn);
-  // A board whose clocks are to be kept is not touched: no lock, no file.
-  if (how.clocks == "keep") return;
   device::frequency_control_options options;
   options.state_file = state_file(how, identity_);
   options.warn = warn;
+  // A board whose clocks are to be kept is not touched, unless an earlier node died and left them turned.
+  if (how.clocks == "keep" && !std::filesystem::exists(options.state_file)) return;
   control_ = std::make_shared<device::frequency_control>(identity_, std::move(options));
+  if (how.clocks == "keep") control_.reset();
 }
 
 device::clocks edge_board::ordered_clocks() const {

@@ -188,11 +188,12 @@ void board_files::make_rails() {
     }
     for (std::size_t channel = 0; channel < monitor.labels.size(); ++channel) {
       const auto& label = monitor.labels[channel];
+      const auto found = std::find_if(rails.begin(), rails.end(), [&](const auto& one) { return one.name == label; });
+      const bool is_known = !label.empty() && found != rails.end();
       make(base + fmt::format(fmt::runtime(layout_->has_iio() ? "rail_name_{}" : "in{}_label"),
                               channel + (layout_->has_iio() ? 0 : 1)),
-           (label.empty() ? "NC" : label) + "\n");
-      const auto found = std::find_if(rails.begin(), rails.end(), [&](const auto& one) { return one.name == label; });
-      if (found == rails.end()) continue;  // the physics knows nothing of this rail: it has a name and no reading
+           (is_known ? label : "NC") + "\n");
+      if (!is_known) continue;  // not connected, or nothing that the physics knows of
       rail_files files{
           .rail = static_cast<std::size_t>(found - rails.begin()), .watts = {}, .volts = {}, .amperes = {}};
       const auto open = [&](const std::string& file) {

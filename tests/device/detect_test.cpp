@@ -75,8 +75,7 @@ TEST(detect, a_folder_without_sys_is_no_board) {
 TEST(detect, the_module_number_goes_before_the_product_name) {
   // Orin Nano modules sit on kits whose model text says Orin NX.
   const sysfs_tree tree("jetson-orin-nano-jp6");
-  tree.write("proc/device-tree/model",
-             std::string_view("NVIDIA Jetson Orin NX Engineering Reference Developer Kit\0", 59));
+  tree.write("proc/device-tree/model", std::string("NVIDIA Jetson Orin NX Engineering Reference Developer Kit") + '\0');
   EXPECT_EQ(detect(tree.root()).profile->name, "jetson-orin-nano");
 }
 
