@@ -21,6 +21,12 @@ constexpr std::string_view marker = "dvfo-simulated-board";
 
 std::int64_t rounded(double value) { return std::llround(value); }
 
+std::vector<std::int64_t> numbers(const std::vector<double>& points, double unit_hz) {
+  std::vector<std::int64_t> out(points.size());
+  std::transform(points.begin(), points.end(), out.begin(), [&](double hz) { return rounded(hz / unit_hz); });
+  return out;
+}
+
 }  // namespace
 
 board_files::board_files(std::filesystem::path root, const board_profile& profile, const physics& model)
@@ -82,8 +88,7 @@ void board_files::make_identity(const board_profile& profile) {
 
 void board_files::make_cpu() {
   const auto& points = model_->points(knob::cpu);
-  std::vector<std::int64_t> table;
-  for (const double hz : points) table.push_back(rounded(hz / kilohertz));
+  const auto table = numbers(points, kilohertz);
   std::size_t cores = 0;
   for (const auto& policy : layout_->policies) {
     cores += policy.size();
@@ -118,8 +123,7 @@ void board_files::make_cpu() {
 
 void board_files::make_gpu() {
   const auto& points = model_->points(knob::gpu);
-  std::vector<std::int64_t> table;
-  for (const double hz : points) table.push_back(rounded(hz));
+  const auto table = numbers(points, 1.0);
   const std::filesystem::path device = fmt::format("sys/devices/{}", layout_->gpu_device);
   const auto node = device.filename().string();
   const auto folder = fmt::format("{}/devfreq/{}", device.string(), node);
@@ -144,8 +148,7 @@ void board_files::make_gpu() {
 
 void board_files::make_memory() {
   const auto& points = model_->points(knob::memory);
-  std::vector<std::int64_t> table;
-  for (const double hz : points) table.push_back(rounded(hz / kilohertz));
+  const auto table = numbers(points, kilohertz);
   const auto highest = fmt::format("{}\n", rounded(points.back()));
   const auto list = fmt::format("{} (kHz)\n", fmt::join(table, " "));
   const std::string debug = "sys/kernel/debug/";

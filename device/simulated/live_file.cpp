@@ -19,7 +19,7 @@ live_file::live_file(const std::filesystem::path& file) : descriptor_(open(file.
 
 live_file::~live_file() { close(descriptor_); }
 
-void live_file::put(std::int64_t value) {
+void live_file::put(std::int64_t value) const {
   const auto text = fmt::format("{}\n", value);
   // A reader takes the first line, so the rest of a longer number before is gone for it with the write.
   if (pwrite(descriptor_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size())) {

@@ -15,7 +15,7 @@ class live_file {
   live_file& operator=(const live_file&) = delete;
 
   /// A failure to write is left alone: the tree is for reading, and whoever removed it knows.
-  void put(std::int64_t value);
+  void put(std::int64_t value) const;
 
  private:
   int descriptor_;
