@@ -100,14 +100,19 @@ void advance(pipeline_pointer self, std::uint64_t id) {
   }
 }
 
-void on_extracted(pipeline_pointer self, const extracted& found) {
-  auto* entry = find(self, found.task_id);
-  if (!entry || !entry->run.on_extracted(found)) return;
-  const auto id = found.task_id;
-  auto job = entry->run.make_offload(self->state.answer_by(entry->run));
-  self->request(self->state.partners.offload, caf::infinite, offload_atom{}, std::move(job))
+void start_offload(pipeline_pointer self, std::uint64_t id, const task_run& run) {
+  self->request(self->state.partners.offload, caf::infinite, offload_atom{},
+                run.make_offload(self->state.answer_by(run)))
       .then([self, id](offload_result& half) { on_remote(self, id, half); },
             [self, id](const caf::error& failure) { fail(self, id, failure); });
+}
+
+void on_extracted(pipeline_pointer self, const extracted& found) {
+  auto* entry = find(self, found.task_id);
+  if (!entry) return;
+  if (entry->run.on_extracted(found)) start_offload(self, found.task_id, entry->run);
+  // Only now, when the task is on its way everywhere: thinking ahead must not take a core from it.
+  if (entry->taken) self->send(self->state.partners.policy, *std::exchange(entry->taken, std::nullopt));
 }
 
 void apply_clocks(pipeline_pointer self, const policy::decision& decided) {
@@ -130,13 +135,14 @@ void watch_power(pipeline_pointer self, time_point now) {
   self->send(state.partners.power, watch_atom{});
 }
 
+/// `taken`: the policy is still to be told that the decision was used.
 void start(pipeline_pointer self, admitted_task task, caf::typed_response_promise<answer> promise,
-           const policy::decision& decided) {
+           const policy::decision& decided, std::optional<decision_taken> taken) {
   apply_clocks(self, decided);
   const auto id = task.id;
   self->state.energy.begin_task(id, self->clock().now());
   const auto place = self->state.tasks.emplace(
-      id, pipeline_state::entry{task_run(std::move(task), decided, self->state.is_link_up), std::move(promise)});
+      id, pipeline_state::entry{task_run(std::move(task), decided, self->state.is_link_up), std::move(promise), taken});
   const auto& run = place.first->second.run;
   extraction_job job{.task_id = id,
                      .image = run.admitted().task.image,
@@ -149,20 +155,18 @@ void start(pipeline_pointer self, admitted_task task, caf::typed_response_promis
 }
 
 /// The decision that the policy thought out ahead, if it is for these terms.
-std::optional<policy::decision> take_prepared(pipeline_pointer self, const task_terms& terms) {
-  auto& prepared = self->state.prepared;
-  if (!prepared || prepared->terms != terms) return std::nullopt;
-  const auto taken = *std::exchange(prepared, std::nullopt);
-  self->send(self->state.partners.policy, decision_taken{taken.decision, taken.number});
-  return taken.decision;
+std::optional<decision_taken> take_prepared(pipeline_state& state, const task_terms& terms) {
+  if (!state.prepared || state.prepared->terms != terms) return std::nullopt;
+  const auto taken = *std::exchange(state.prepared, std::nullopt);
+  return decision_taken{taken.decision, taken.number};
 }
 
 caf::result<answer> run_task(pipeline_pointer self, admitted_task& task) {
   auto promise = self->make_response_promise<answer>();
   watch_power(self, self->clock().now());
   const task_terms terms{.eta = task.task.eta, .lambda = task.task.lambda};
-  if (const auto ready = take_prepared(self, terms)) {
-    start(self, std::move(task), promise, *ready);
+  if (const auto ready = take_prepared(self->state, terms)) {
+    start(self, std::move(task), promise, ready->decision, ready);
     return promise;
   }
   self->request(self->state.partners.policy, caf::infinite, decide_atom{}, terms)
@@ -170,7 +174,7 @@ caf::result<answer> run_task(pipeline_pointer self, admitted_task& task) {
           [self, promise, task = std::move(task)](const prepared_decision& decided) mutable {
             // What was prepared before this one was made for a world without it.
             if (self->state.prepared && self->state.prepared->number < decided.number) self->state.prepared.reset();
-            start(self, std::move(task), promise, decided.decision);
+            start(self, std::move(task), promise, decided.decision, std::nullopt);
           },
           [promise](const caf::error& failure) mutable { promise.deliver(failure); });
   return promise;

@@ -43,6 +43,7 @@ struct pipeline_state {
   struct entry {
     task_run run;
     caf::typed_response_promise<answer> promise;
+    std::optional<decision_taken> taken;  ///< not yet told to the policy
   };
 
   /// When the cloud's reply must be there: before the deadline by what answering takes, and at share 1 by a rescue as

@@ -272,6 +272,7 @@ double board_files::memory_order(double cpu_hz) {
   const auto& points = model_->points(knob::memory);
   const auto cap = number(emc_cap_);
   const auto rate = number(emc_rate_);
+  memory_taken_ = rate;
   clocks order;
   clocks caps;
   if (cap && *cap > 0) caps.memory_hz = static_cast<double>(*cap);
@@ -298,8 +299,12 @@ void board_files::show_clocks(const operating_clocks& in_force) {
     put(policy.current, rounded(hz / kilohertz));
   }
   if (in_force.gpu_hz != shown_.gpu_hz) put(gpu_.current, rounded(in_force.gpu_hz));
-  // The firmware takes and shows the memory clock by one file: an order that has not settled must stay there.
-  if (in_force.memory_hz != shown_.memory_hz) put(emc_current_, rounded(in_force.memory_hz));
+  // The firmware takes and shows the memory clock by one file: an order that came meanwhile must stay there.
+  const bool is_order_waiting = emc_current_ == emc_rate_ && number(emc_rate_) != memory_taken_;
+  if (in_force.memory_hz != shown_.memory_hz && !is_order_waiting) {
+    put(emc_current_, rounded(in_force.memory_hz));
+    if (emc_current_ == emc_rate_) memory_taken_ = rounded(in_force.memory_hz);
+  }
   shown_ = in_force;
 }
 

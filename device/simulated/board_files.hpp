@@ -84,6 +84,7 @@ class board_files {
   std::map<std::string, std::unique_ptr<live_file>> live_;
   std::vector<double> shown_rail_joules_;
   operating_clocks shown_;
+  std::optional<std::int64_t> memory_taken_;  // what stood in the rate file when orders were last taken
   double shown_busy_seconds_ = 0.0;
   double shown_at_ = 0.0;
 };

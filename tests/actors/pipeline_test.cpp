@@ -269,10 +269,10 @@ TEST_F(pipeline_test, clocks_are_ordered_only_when_the_decision_names_one_and_no
   decided.clocks.gpu_hz = 900e6;
   tell(pipeline_, prepared_decision{.decision = decided, .terms = {}, .number = 7});
   const auto reply = ask<answer>(pipeline_, run_atom{}, task_of(2));
-  EXPECT_EQ(taken_->take().number, 7U);
   const auto order = orders_->take();
   EXPECT_EQ(order.request.gpu_hz, 900e6);
   const auto local = extract();
+  EXPECT_EQ(taken_->take().number, 7U);
   device::applied_clocks applied;
   applied.gpu = {.status = device::apply_status::snapped, .asked_hz = 900e6, .effective_hz = 921.6e6};
   deliver(order, applied);
@@ -288,8 +288,10 @@ TEST_F(pipeline_test, a_decision_thought_out_ahead_is_used_once_and_without_a_ro
   tell(pipeline_, prepared_decision{.decision = ahead, .terms = {}, .number = 1});
   ask<answer>(pipeline_, run_atom{}, task_of(1));
   EXPECT_EQ(decisions_->size(), 0U) << "the policy is not asked";
+  EXPECT_EQ(taken_->size(), 0U) << "thinking ahead starts when the task is on its way";
+  EXPECT_EQ(extract().request.share, 0.25);
+  offloads_->take();
   EXPECT_EQ(taken_->take().decision.share, 0.25);
-  EXPECT_EQ(extractions_->take().request.share, 0.25);
   ask<answer>(pipeline_, run_atom{}, task_of(2));
   decisions_->take();  // used up: the second task has to ask
   watches_->clear();

@@ -47,7 +47,7 @@ TEST_F(xavier_nx, every_policy_is_pinned_and_reads_back) {
 TEST_F(xavier_nx, limits_are_written_so_that_they_never_cross) {
   frequency_control control = open();
   control.apply({.cpu_hz = 1907.2e6});
-  write_watch watch(tree_ / policy0);
+  const write_watch watch(tree_ / policy0);
   control.apply({.cpu_hz = 115.2e6});
   EXPECT_THAT(watch.names(),
               ElementsAre("scaling_min_freq", "scaling_max_freq", "scaling_min_freq", "scaling_cur_freq"));
@@ -60,9 +60,9 @@ TEST_F(xavier_nx, nothing_is_written_or_waited_for_when_nothing_changed) {
   frequency_control control = open();
   const clocks order{1420.8e6, 803.25e6, 1331.2e6};
   control.apply(order);
-  write_watch cpu_files(tree_ / policy0);
-  write_watch gpu_files(tree_ / nx_gpu);
-  write_watch memory_files(tree_ / emc);
+  const write_watch cpu_files(tree_ / policy0);
+  const write_watch gpu_files(tree_ / nx_gpu);
+  const write_watch memory_files(tree_ / emc);
   const auto waited = kernel_.waited;
   const applied_clocks again = control.apply(order);
   EXPECT_EQ(again.effective(), order);
@@ -76,8 +76,8 @@ TEST_F(xavier_nx, nothing_is_written_or_waited_for_when_nothing_changed) {
 
 TEST_F(xavier_nx, what_the_order_does_not_name_is_left_alone) {
   frequency_control control = open();
-  write_watch gpu_files(tree_ / nx_gpu);
-  write_watch memory_files(tree_ / emc);
+  const write_watch gpu_files(tree_ / nx_gpu);
+  const write_watch memory_files(tree_ / emc);
   const applied_clocks applied = control.apply({.cpu_hz = 729.6e6});
   EXPECT_EQ(applied.gpu.status, apply_status::absent);
   EXPECT_EQ(applied.gpu.asked_hz, std::nullopt);

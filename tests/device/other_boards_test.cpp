@@ -88,7 +88,7 @@ TEST(nano, memory_is_overridden_by_rate_then_state_and_released) {
   frequency_control control(detect(tree.root()), kernel.options());
   EXPECT_EQ(control.capability(knob::memory).points, (std::vector<double>{204e6, 1600e6}));
   const std::string emc = "sys/kernel/debug/clk/override.emc/";
-  write_watch watch(tree / emc);
+  const write_watch watch(tree / emc);
   const applied_knob applied = control.apply({.memory_hz = 204e6}).memory;
   EXPECT_EQ(applied.status, apply_status::exact);
   EXPECT_THAT(watch.names(), ElementsAre("clk_update_rate", "clk_state", "clk_rate"));

@@ -26,7 +26,7 @@ class write_watch {
   write_watch& operator=(const write_watch&) = delete;
 
   /// Names since the last call.
-  std::vector<std::string> names() {
+  [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> result;
     alignas(inotify_event) std::array<char, 16384> buffer{};
     for (;;) {
