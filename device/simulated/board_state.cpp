@@ -11,6 +11,10 @@ double& clock_of(operating_clocks& clocks, knob which) {
   return which == knob::cpu ? clocks.cpu_hz : which == knob::gpu ? clocks.gpu_hz : clocks.memory_hz;
 }
 
+/// Seconds. Below this, times far from their origin are rounded: work that is this near its end has ended, or who
+/// advances to end_time() would never arrive.
+constexpr double time_resolution = 1e-9;
+
 }  // namespace
 
 board_state::board_state(const physics& model, double now)
@@ -59,7 +63,7 @@ void board_state::pass(double seconds) {
       busy_seconds_ += step;
       const double end = now_ + step;
       integrate(step, watts);
-      if (job_->left <= 1e-12) {
+      if (job_->left * whole <= time_resolution) {
         job_->ended = true;
         job_->ended_at = end;
       }

@@ -102,6 +102,19 @@ TEST_F(board_state_test, a_busy_board_warms_up_and_cools_down_again) {
   EXPECT_NEAR(board_.celsius(), at_rest, 0.5);
 }
 
+// Regression: after some minutes, rounding left a sliver of work that no step to end_time() ever finished.
+TEST_F(board_state_test, work_is_over_at_its_end_time_however_late_it_is) {
+  const auto work = work_of(1e8);
+  for (const double start : {1.0, 1e3, 1e5}) {
+    board_state late{model_, start};
+    for (int i = 0; i < 1000; ++i) {
+      late.begin(work);
+      late.advance(late.end_time());
+      ASSERT_FALSE(late.is_busy()) << start << " " << i;
+    }
+  }
+}
+
 TEST_F(board_state_test, runs_one_piece_of_work_at_a_time) {
   board_.begin(work_of(1e12));
   EXPECT_THROW(board_.begin(work_of(1e9)), error);

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <random>
+
+#include "device/simulated/board_state.hpp"
+#include "policy/environment/link_trace.hpp"
+#include "policy/environment/task_physics.hpp"
+#include "policy/outcome.hpp"
+
+namespace dvfo::policy {
+
+/// When tasks come.
+struct arrivals {
+  enum class kind : std::uint8_t { steady, poisson, bursts };
+  kind how = kind::steady;
+  double mean_seconds = 0.1;  ///< between tasks, > 0
+  int burst_size = 8;         ///< tasks that come at once, for bursts
+};
+
+struct world_options {
+  double rtt_seconds = 0.004;
+  double eta = 0.5;
+  arrivals when;
+  std::uint64_t seed = 1;  ///< of the arrivals
+};
+
+/// An edge board, its link and the stream of its tasks in virtual time: what the live system does with the wall clock,
+/// on the same physics. One task runs at a time, in order of arrival; the others wait. Not thread-safe; `physics` and
+/// `link` must outlive it.
+class world {
+ public:
+  world(const task_physics& physics, const link_trace& link, const world_options& options);
+
+  /// What a scheme may know now: the bandwidth that the last transfer showed, not the true one.
+  [[nodiscard]] situation sense() const;
+
+  /// The true link now, for the oracle alone.
+  [[nodiscard]] link_conditions truth() const;
+
+  /// Goes to the arrival of the next task, or stays if it is here already.
+  void next_arrival();
+
+  /// Lets time pass while the board is idle: a scheme that thinks before the task may start.
+  void pass(double seconds);
+
+  /// Runs the task that has arrived. Its time counts from its arrival. `on_the_way` receives what can be sensed when
+  /// extraction is over and everything is under way: the moment at which a concurrent scheme thinks ahead.
+  outcome run(const decision& decided, situation* on_the_way = nullptr);
+
+  [[nodiscard]] double now() const { return board_.now(); }
+  [[nodiscard]] const device::simulated::board_state& board() const { return board_; }
+
+ private:
+  void order(const device::clocks& clocks);
+  void draw_arrival();
+
+  const task_physics* physics_;
+  const link_trace* link_;
+  world_options options_;
+  device::simulated::board_state board_;
+  std::mt19937_64 random_;
+  double arrival_ = 0.0;  // of the task that runs next
+  int left_in_burst_ = 0;
+  std::uint64_t tasks_ = 0;
+  decision previous_;
+  std::optional<double> seen_bps_;
+  std::optional<double> seen_rtt_;
+};
+
+}  // namespace dvfo::policy
