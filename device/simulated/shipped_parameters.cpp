@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "device/error.hpp"
 #include "device/simulated/board_parameters.hpp"

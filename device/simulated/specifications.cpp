@@ -1,6 +1,7 @@
 #include "device/simulated/specifications.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>

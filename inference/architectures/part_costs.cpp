@@ -21,11 +21,11 @@ part_cost attention_cost(const architecture& net, double bytes_per_value) {
   const double units = attention_units(net.feature_channels);
   const double perceptron = 2.0 * channels * units;  // weights of both layers
   part_cost cost;
-  cost.flops = 2.0 * map                     // average and maximum of every channel
-               + 2.0 * 2.0 * perceptron      // both pooled vectors
-               + map + 2.0 * map             // scaling; average and maximum of every pixel
-               + 2.0 * 2.0 * 9.0 * pixels    // convolution from two maps to one
-               + map + map;                  // scaling; importance
+  cost.flops = 2.0 * map                   // average and maximum of every channel
+               + 2.0 * 2.0 * perceptron    // both pooled vectors
+               + map + 2.0 * map           // scaling; average and maximum of every pixel
+               + 2.0 * 2.0 * 9.0 * pixels  // convolution from two maps to one
+               + map + map;                // scaling; importance
   const double values = (map + 2.0 * channels) + 2.0 * (perceptron + 2.0 * channels) + 2.0 * map +
                         (map + 2.0 * pixels) + (3.0 * pixels + 18.0) + 2.0 * map + map;
   cost.bytes = bytes_per_value * values;

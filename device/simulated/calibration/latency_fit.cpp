@@ -110,6 +110,7 @@ solution solve(const board_specification& board, const std::vector<group>& group
   const double spreads[map_unknowns] = {peak_share_belief.spread, exponent_belief.spread, bus_share_belief.spread,
                                         reread_belief.spread, launch_cycles_belief.spread};
   std::vector<unknown> unknowns;
+  unknowns.reserve(map_unknowns + network_unknowns * groups.size());
   for (const double value : believed) unknowns.push_back(around(value));
   unknowns[1] = {exponent_belief.value, 0.02, 0.8};
   const auto start = mapping(board, believed);

@@ -1,6 +1,7 @@
 #include "device/simulated/calibration/measurements.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>

@@ -47,10 +47,10 @@ void add_unpredicted(collector& table, const measurement& row, const std::string
 }
 
 void add_rails(collector& table, const physics& board, const measurement& row, const prediction& expected) {
-  for (const auto& [name, watts] : row.rail_watts) {
-    const auto& rails = board.rails();
+  const auto& rails = board.rails();
+  for (const auto& measured : row.rail_watts) {
     const auto rail =
-        std::find_if(rails.begin(), rails.end(), [&](const rail_parameters& r) { return r.name == name; });
+        std::find_if(rails.begin(), rails.end(), [&](const rail_parameters& r) { return r.name == measured.first; });
     if (rail == rails.end()) continue;
     const auto index = static_cast<std::size_t>(rail - rails.begin());
     // A rail that carries one part alone has that part's origin; sums have the GPU's, their largest part.
@@ -59,7 +59,8 @@ void add_rails(collector& table, const physics& board, const measurement& row, c
                        : rail->cpu > 0.0 ? p.cpu.from.how
                        : rail->soc > 0.0 ? p.soc.from.how
                                          : p.memory.from.how;
-    table.compare(table.row(name, "power", row.label, how), board.rail_watts(expected.busy.watts, index), watts);
+    table.compare(table.row(rail->name, "power", row.label, how), board.rail_watts(expected.busy.watts, index),
+                  measured.second);
   }
 }
 
