@@ -107,13 +107,15 @@ std::string rendered(const std::vector<run_figures>& runs) {
 
 // What the energies are, in words: nobody shall take a model's joules for a meter's.
 std::string energy_note(const std::string& board) {
-  if (device::simulated::simulated_name(board).empty()) return {};
+  namespace sim = device::simulated;
+  const auto name = sim::simulated_name(board);
+  if (name.empty()) return {};
   return fmt::format(
-      "\nBoard {}: simulated. Extraction and local DNN take its modelled time, `measured` is what the ordinary sensor\n"
-      "code reads on its modelled rails, `estimated` what the power model says of each task by itself. Host overrun "
-      "is\n"
-      "time that this machine took longer than the board; it is left out of latencies but not of measured energy.\n",
-      board);
+      "\nBoard {}: simulated; times of these networks derived, power {}.\n"
+      "Extraction and local DNN take its modelled time. Measured energy is what the ordinary sensor code reads on its\n"
+      "modelled rails, estimated energy what the power model says of each task by itself. Host overrun is what this\n"
+      "machine took longer than the board: left out of latencies, but not of measured energy.\n",
+      board, sim::to_string(sim::physics::of_board(name).power_origin()));
 }
 
 int run_demo(demo_command& command) {

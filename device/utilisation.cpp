@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "device/clock_meter.hpp"
 
@@ -69,7 +70,8 @@ std::optional<cpu_utilisation::ticks> cpu_utilisation::parse(std::string_view te
 std::optional<double> cpu_utilisation::read(time_point now) {
   if (!watch_.is_due(now)) return std::nullopt;
   const auto text = file_.read_text();
-  const auto counted = text ? parse(*text) : std::nullopt;
+  std::optional<ticks> counted;
+  if (text) counted = parse(*text);
   if (!counted) {
     const file_fault fault = text ? file_fault::garbage : device::read_text(file_.path()).fault;
     watch_.failed(now, text ? file_.path().string() + " holds no line of cpu times" : describe(file_.path(), fault));
@@ -85,7 +87,7 @@ std::optional<double> cpu_utilisation::read(time_point now) {
   } else {
     return value_;
   }
-  last_ = counted;
+  last_ = std::move(*counted);
   return value_;
 }
 

@@ -129,6 +129,7 @@ actors::clock_setter edge_board::clock_setter() const {
 
 actors::power_sensor_options edge_board::power_options() const {
   actors::power_sensor_options options;
+  if (sensors_->total_source().empty()) return options;
   options.interval = std::chrono::duration<double>(sensors_->update_interval_seconds());
   options.read = [board = simulated_, sensors = sensors_](actors::time_point now) {
     const auto seen = sensors->read_power(now);

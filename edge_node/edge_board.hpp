@@ -32,6 +32,7 @@ class edge_board {
 
   /// For the actors; each is to be taken once. What they own outlives this object.
   [[nodiscard]] actors::clock_setter clock_setter() const;
+  /// `read` is empty where the board has no sensor for its whole power.
   [[nodiscard]] actors::power_sensor_options power_options() const;
   /// Null on a real board.
   [[nodiscard]] std::shared_ptr<actors::board_pacer> pacer() const;

@@ -138,9 +138,10 @@ struct edge_node::impl {
   void spawn_board(actors::pipeline_options& options) {
     if (auto apply = board->clock_setter())
       partners.actuator = actors::spawn_frequency_actuator(system, std::move(apply));
-    auto power = board->power_options();
-    options.power_hold = power.interval * actors::defaults::power::held_intervals;
     options.estimate_joules = board->estimate();
+    auto power = board->power_options();
+    if (!power.read) return;
+    options.power_hold = power.interval * actors::defaults::power::held_intervals;
     partners.power = actors::spawn_power_sensor(system, std::move(power));
   }
 
