@@ -158,6 +158,7 @@ void add_evaluate(CLI::App& app, action& chosen) {
            chosen);
   add_case(*evaluate, "fusion", "the weighted sum against learned fusions", fusion_details, run_fusion, chosen);
   add_evaluate_calibration(*evaluate, chosen);
+  add_evaluate_schemes(*evaluate, chosen);
 }
 
 }  // namespace dvfo::cli
