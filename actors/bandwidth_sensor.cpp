@@ -14,14 +14,13 @@ namespace {
 
 using bandwidth_sensor_pointer = bandwidth_sensor_actor::stateful_pointer<bandwidth_sensor_state>;
 
-void set_timer(bandwidth_sensor_pointer self) {
-  self->delayed_send(self, request_timeout(self->state.silence), probe_atom{}, ++self->state.timer);
+void set_timer(bandwidth_sensor_pointer self, std::chrono::duration<double> wait) {
+  self->delayed_send(self, request_timeout(wait), probe_atom{}, ++self->state.timer);
 }
 
 void take_sample(bandwidth_sensor_pointer self, const transfer_sample& sample) {
   auto& state = self->state;
   state.estimate.observe(sample.bytes, sample.seconds);
-  state.newest = sample.when;
   const bandwidth_reading reading{.bandwidth_bps = state.estimate.bandwidth_bps(),
                                   .rtt_seconds = state.estimate.rtt_seconds(),
                                   .when = sample.when};
@@ -56,27 +55,30 @@ void probe(bandwidth_sensor_pointer self) {
   send_probe(self, 0, [self] { send_probe(self, defaults::bandwidth::probe_bytes, [] {}); });
 }
 
+/// Under traffic a small hello now and then: offloads are all about as long, and one length alone cannot tell round
+/// trip from bandwidth. In silence the whole probe, ever more rarely.
 void on_timer(bandwidth_sensor_pointer self, std::uint64_t number) {
   auto& state = self->state;
   if (number != state.timer || !state.link) return;
-  const std::chrono::duration<double> quiet = self->clock().now() - state.newest;
-  if (quiet >= state.silence) {
-    probe(self);
-    state.silence = std::min(state.silence * 2.0, state.options.longest_silence);
-  } else {
+  const std::chrono::duration<double> quiet = self->clock().now() - state.newest_transfer;
+  if (quiet < state.options.first_silence) {
     state.silence = state.options.first_silence;
+    send_probe(self, 0, [] {});
+    return set_timer(self, defaults::bandwidth::refresh);
   }
-  set_timer(self);
+  probe(self);
+  state.silence = std::min(state.silence * 2.0, state.options.longest_silence);
+  set_timer(self, state.silence);
 }
 
 void on_link_up(bandwidth_sensor_pointer self, const link_up& link) {
   auto& state = self->state;
   state.link = link;
   state.estimate.reset();
-  state.newest = self->clock().now();
+  state.newest_transfer = self->clock().now();
   state.silence = state.options.first_silence;
   probe(self);
-  set_timer(self);
+  set_timer(self, state.silence);
 }
 
 }  // namespace
@@ -89,7 +91,10 @@ bandwidth_sensor_actor::behavior_type bandwidth_sensor(bandwidth_sensor_pointer 
       [self](const link_up& link) { on_link_up(self, link); },
       [self](const link_down&) { self->state.link.reset(); },
       [self](join_atom, bandwidth_listener& listener) { self->state.listeners.push_back(std::move(listener)); },
-      [self](const transfer_sample& sample) { take_sample(self, sample); },
+      [self](const transfer_sample& sample) {
+        self->state.newest_transfer = sample.when;
+        take_sample(self, sample);
+      },
       [self](probe_atom, std::uint64_t number) { on_timer(self, number); },
   };
 }

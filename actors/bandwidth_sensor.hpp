@@ -25,7 +25,7 @@ struct bandwidth_sensor_state {
   std::vector<bandwidth_listener> listeners;
   std::optional<link_up> link;
   std::chrono::duration<double> silence{};  ///< before the next probe
-  time_point newest;                        ///< of the newest sample
+  time_point newest_transfer;               ///< that was no probe
   std::uint64_t timer = 0;                  ///< number of the probe timer that counts
 };
 

@@ -46,6 +46,11 @@ inline constexpr auto lease = 2s;
 inline constexpr auto renewal = 1s;
 /// Power is held this many sensor intervals without a new reading; then it is unknown, not extrapolated.
 inline constexpr double held_intervals = 3.0;
+/// Power is held at least this long: a thread on a busy machine may wait some scheduler slices for its core.
+inline constexpr auto shortest_hold = 100ms;
+/// Reading no oftener than this, whatever the sensor could: a counter (RAPL, 1 ms) loses nothing by it, and a wake-up
+/// costs some tens of microseconds.
+inline constexpr auto shortest_interval = 20ms;
 }  // namespace power
 
 namespace bandwidth {
@@ -57,6 +62,8 @@ inline constexpr std::uint64_t largest_small_transfer = 256;
 inline constexpr double highest_bps = 10e9;
 /// Silence before a link is probed actively; doubles while it lasts.
 inline constexpr auto first_silence = 30s;
+/// Between two small hellos under traffic, for the round trip alone: some 100 bytes.
+inline constexpr auto refresh = 10s;
 /// Upper end of the doubling. A probe costs some 17 kB: at 10 minutes an idle node sends 0.2 kbit/s for it.
 inline constexpr auto longest_silence = 600s;
 /// Padding of the second probe: 26 ms at 5 Mbit/s, enough to tell bandwidth from round trip.

@@ -33,16 +33,17 @@ using decision_listener = caf::typed_actor<
 /// Receives the board's power; a pipeline_actor is one.
 using power_listener = caf::typed_actor<caf::reacts_to<power_reading>>;
 
-/// Receives estimates of the link; a policy_actor is one.
+/// Receives estimates of the link; policy_actor and pipeline_actor are such.
 using bandwidth_listener = caf::typed_actor<caf::reacts_to<bandwidth_reading>>;
 
 /// PIPELINE: leads each admitted task through decision, extraction, both halves and fusion.
-using pipeline_actor = link_listener::extend_with<decision_listener>::extend_with<power_listener>::extend<
-    // Runs one task. A cloud half that fails or is late degrades the answer; it is an error only where nothing local
-    // can stand in.
-    caf::replies_to<run_atom, admitted_task>::with<answer>,
-    // From local_inference, as soon as a task's features are known and before its local half runs.
-    caf::reacts_to<extracted>>;
+using pipeline_actor =
+    link_listener::extend_with<decision_listener>::extend_with<power_listener>::extend_with<bandwidth_listener>::extend<
+        // Runs one task. A cloud half that fails or is late degrades the answer; it is an error only where nothing
+        // local can stand in.
+        caf::replies_to<run_atom, admitted_task>::with<answer>,
+        // From local_inference, as soon as a task's features are known and before its local half runs.
+        caf::reacts_to<extracted>>;
 
 /// What local_inference tells of an extraction, and to whom: any pipeline_actor is one.
 using extraction_listener = caf::typed_actor<caf::reacts_to<extracted>>;

@@ -20,12 +20,16 @@ void link_estimator::observe(std::uint64_t bytes, double seconds) {
     smooth(rtt_seconds_, seconds);
     return;
   }
-  // A transfer that took less than the round trip shows that the round trip is shorter. What of it was sending is not
-  // known then; half is as good as any other part, and the next small transfer corrects it.
-  if (!rtt_seconds_ || seconds <= *rtt_seconds_) rtt_seconds_ = seconds / 2.0;
+  const double bits = 8.0 * static_cast<double>(bytes);
+  const double sending = seconds_per_bit_ ? bits * *seconds_per_bit_ : 0.0;
+  if (rtt_seconds_ && seconds <= *rtt_seconds_) {
+    // Faster than the round trip: the round trip is shorter than thought, and how long sending took is not known.
+    rtt_seconds_ = std::max(seconds - sending, 0.0);
+    return;
+  }
   // Smoothed as time per bit, not as bits per time: it is times that a policy adds up, and a short stall then counts
   // for what it costs.
-  smooth(seconds_per_bit_, (seconds - *rtt_seconds_) / (8.0 * static_cast<double>(bytes)));
+  smooth(seconds_per_bit_, (seconds - rtt_seconds_.value_or(0.0)) / bits);
 }
 
 std::optional<double> link_estimator::bandwidth_bps() const {

@@ -24,11 +24,19 @@ caf::error too_late() {
 template <class F>
 board_pacer::pass timed(local_inference_pointer self, board_pacer::part part, double share, F&& work) {
   const auto& pacer = self->state.pacer;
-  const auto start = self->clock().now();
-  if (pacer) pacer->begin(part, share);
-  work();
-  if (pacer) return pacer->finish();
-  return {.seconds = seconds_between(start, self->clock().now()), .overrun_seconds = 0.0};
+  if (!pacer) {
+    const auto start = self->clock().now();
+    work();
+    return {.seconds = seconds_between(start, self->clock().now()), .overrun_seconds = 0.0};
+  }
+  pacer->begin(part, share);
+  try {
+    work();
+  } catch (...) {
+    pacer->finish();  // or the board would still be busy when the next task comes
+    throw;
+  }
+  return pacer->finish();
 }
 
 extracted extract(local_inference_pointer self, const extraction_job& job) {

@@ -106,12 +106,11 @@ std::optional<offload_in_flight> take(offload_state& state, std::uint64_t ticket
 }
 
 void tell_of_transfer(offload_pointer self, const offload_result& result, time_point now) {
-  const auto& options = self->state.options;
-  if (options.on_transfer) options.on_transfer(result.stages.transfer);
-  if (!options.sensor) return;
-  self->send(options.sensor, transfer_sample{.bytes = result.wire_up_bytes + result.wire_down_bytes,
-                                             .seconds = result.stages.transfer,
-                                             .when = now});
+  const auto& sensor = self->state.options.sensor;
+  if (!sensor) return;
+  self->send(sensor, transfer_sample{.bytes = result.wire_up_bytes + result.wire_down_bytes,
+                                     .seconds = result.stages.transfer,
+                                     .when = now});
 }
 
 void on_reply(offload_pointer self, std::uint64_t ticket, const wire_message& reply) {

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -23,8 +22,7 @@ struct offload_options {
   std::uint64_t bundle_id = 0;       ///< bundle_manifest::id
   std::size_t window = defaults::offload::window;
   std::chrono::duration<double> shortest_wait = defaults::offload::shortest_wait;
-  bandwidth_sensor_actor sensor = {};            ///< told of every acknowledged transfer; may be null
-  std::function<void(double)> on_transfer = {};  ///< told its seconds as well: a simulated board's radio; may be empty
+  bandwidth_sensor_actor sensor = {};  ///< told of every acknowledged transfer; may be null
 };
 
 /// One offload on its way. It leaves the state exactly once: by its reply, by its timeout or with the link.

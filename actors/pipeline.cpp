@@ -29,6 +29,7 @@ pipeline_state::entry* find(pipeline_pointer self, std::uint64_t id) {
 /// What the task cost in energy: its share of the measured power, and the model's estimate.
 void settle_energy(pipeline_state& state, policy::outcome& cost, time_point now) {
   cost.clocks = state.in_force;
+  cost.bandwidth_bps = state.bandwidth_bps;
   cost.eti_measured_joules = state.energy.end_task(cost.task_id, now);
   if (state.options.estimate_joules) cost.eti_estimated_joules = state.options.estimate_joules(cost);
 }
@@ -37,6 +38,7 @@ void settle_energy(pipeline_state& state, policy::outcome& cost, time_point now)
 void answer_and_forget(pipeline_pointer self, std::uint64_t id, answer result, time_point now) {
   auto node = self->state.tasks.extract(id);
   settle_energy(self->state, result.outcome, now);
+  if (self->state.options.on_answer) self->state.options.on_answer(result.outcome);
   auto report = std::move(node.mapped().run).report(result.outcome);
   node.mapped().promise.deliver(std::move(result));
   self->send(self->state.partners.policy, observe_atom{}, std::move(report));
@@ -46,6 +48,7 @@ void fail(pipeline_pointer self, std::uint64_t id, const caf::error& failure) {
   auto node = self->state.tasks.extract(id);
   if (node.empty()) return;
   self->state.energy.end_task(id, self->clock().now());
+  if (node.mapped().taken) self->send(self->state.partners.policy, *node.mapped().taken);
   node.mapped().promise.deliver(failure);
 }
 
@@ -115,15 +118,28 @@ void on_extracted(pipeline_pointer self, const extracted& found) {
   if (entry->taken) self->send(self->state.partners.policy, *std::exchange(entry->taken, std::nullopt));
 }
 
-void apply_clocks(pipeline_pointer self, const policy::decision& decided) {
-  const auto& actuator = self->state.partners.actuator;
-  if (!actuator || !decided.clocks.any()) return;
-  // The task does not wait for the clocks: they hold when they hold (DVFO §4.2: the world moves on).
-  self->request(actuator, caf::infinite, apply_atom{}, decided.clocks)
-      .then([self](const device::applied_clocks& applied) { self->state.in_force = applied.effective(); },
-            [](const caf::error&) {
-              // nop: the actuator has said so in the log; the old clocks stay
-            });
+/// One order at a time: an actuator is slower than tasks may come, and what it has not begun is worth nothing once
+/// there is a newer order. No task waits for the clocks: they hold when they hold (DVFO §4.2: the world moves on).
+void apply_clocks(pipeline_pointer self, const device::clocks& order) {
+  auto& state = self->state;
+  if (!state.partners.actuator || !order.any()) return;
+  if (state.is_applying) {
+    state.waiting = order;
+    return;
+  }
+  state.is_applying = true;
+  const auto next = [self] {
+    self->state.is_applying = false;
+    if (self->state.waiting) apply_clocks(self, *std::exchange(self->state.waiting, std::nullopt));
+  };
+  self->request(state.partners.actuator, caf::infinite, apply_atom{}, order)
+      .then(
+          [self, next](const device::applied_clocks& applied) {
+            self->state.in_force = applied.effective();
+            next();
+          },
+          // The actuator has said so in the log; the old clocks stay.
+          [next](const caf::error&) { next(); });
 }
 
 /// Keeps the power sensor reading while tasks come.
@@ -138,7 +154,7 @@ void watch_power(pipeline_pointer self, time_point now) {
 /// `taken`: the policy is still to be told that the decision was used.
 void start(pipeline_pointer self, admitted_task task, caf::typed_response_promise<answer> promise,
            const policy::decision& decided, std::optional<decision_taken> taken) {
-  apply_clocks(self, decided);
+  apply_clocks(self, decided.clocks);
   const auto id = task.id;
   self->state.energy.begin_task(id, self->clock().now());
   const auto place = self->state.tasks.emplace(
@@ -196,7 +212,9 @@ pipeline_actor::behavior_type pipeline(pipeline_pointer self, pipeline_partners 
       [self](prepared_decision& ready) { self->state.prepared = std::move(ready); },
       [self](const power_reading& reading) {
         self->state.energy.on_power(reading.when, reading.watts, reading.total_joules);
+        if (!self->state.tasks.empty()) watch_power(self, self->clock().now());
       },
+      [self](const bandwidth_reading& reading) { self->state.bandwidth_bps = reading.bandwidth_bps; },
       [self](run_atom, admitted_task& task) { return run_task(self, task); },
       [self](const extracted& found) { on_extracted(self, found); },
   };

@@ -30,7 +30,9 @@ struct pipeline_options {
   std::chrono::duration<double> answer_reserve = defaults::pipeline::answer_reserve;
   std::chrono::duration<double> rescue_time = defaults::pipeline::rescue_time;
   /// Joules of a task by the board's power model; empty where the board has none.
-  std::function<double(const policy::outcome&)> estimate_joules;
+  std::function<std::optional<double>(const policy::outcome&)> estimate_joules;
+  /// Hears of every answer, on the pipeline's thread: a simulated board's radio. May be empty; must not throw.
+  std::function<void(const policy::outcome&)> on_answer;
   /// Power is held this long without a new reading of the sensor.
   std::chrono::duration<double> power_hold = defaults::power::held_intervals * defaults::power::interval;
 };
@@ -56,6 +58,9 @@ struct pipeline_state {
   bool is_link_up = false;
   std::optional<prepared_decision> prepared;  ///< for the next task with its terms
   device::clocks in_force;                    ///< as the actuator last answered
+  bool is_applying = false;                   ///< an order is with the actuator
+  std::optional<device::clocks> waiting;      ///< the newest order that came meanwhile
+  std::optional<double> bandwidth_bps;        ///< as bandwidth_sensor last said
   device::energy_account energy{0.0};
   std::optional<time_point> watched_since;  ///< when the power sensor's lease was last renewed
   std::unordered_map<std::uint64_t, entry> tasks;

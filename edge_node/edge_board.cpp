@@ -38,6 +38,13 @@ class simulated_pacer final : public actors::board_pacer {
   inference::model_costs costs_;
 };
 
+/// How long the radio sent: the bits at the link's estimated rate, at most the whole transfer.
+double sending_seconds(const policy::outcome& task) {
+  if (task.wire_up_bytes == 0) return 0.0;
+  const double bits = 8.0 * static_cast<double>(task.wire_up_bytes);
+  return task.bandwidth_bps ? std::min(task.stages.transfer, bits / *task.bandwidth_bps) : task.stages.transfer;
+}
+
 /// Energy of a task from its own times and the modelled power: busy while the edge computes, idle while it waits, the
 /// radio while it sends (DVFO Eq. 10–12, waiting included).
 double estimated_joules(const sim::physics& model, const inference::model_costs& costs, const policy::outcome& task) {
@@ -50,11 +57,7 @@ double estimated_joules(const sim::physics& model, const inference::model_costs&
   const double waiting = std::max(0.0, task.tti - task.stages.extract - local);
   double joules = task.stages.extract * watts(costs.front()) + waiting * model.idle(at, celsius).input;
   if (local > 0.0) joules += local * watts(costs.local_at(task.share));
-  if (task.wire_up_bytes > 0 && task.stages.transfer > 0.0) {
-    const double bits = 8.0 * static_cast<double>(task.wire_up_bytes);
-    joules += model.radio_joules(static_cast<double>(task.wire_up_bytes), bits / task.stages.transfer);
-  }
-  return joules;
+  return joules + sending_seconds(task) * model.parameters().radio.sending_watts;
 }
 
 std::filesystem::path state_file(const board_settings& how, const device::board_identity& identity) {
@@ -102,8 +105,14 @@ edge_board::edge_board(const board_settings& how, const inference::bundle_manife
   options.state_file = state_file(how, identity_);
   options.warn = warn;
   // A board whose clocks are to be kept is not touched, unless an earlier node died and left them turned.
-  if (how.clocks == "keep" && !std::filesystem::exists(options.state_file)) return;
-  control_ = std::make_shared<device::frequency_control>(identity_, std::move(options));
+  std::error_code unreadable;
+  if (how.clocks == "keep" && !std::filesystem::exists(options.state_file, unreadable)) return;
+  try {
+    control_ = std::make_shared<device::frequency_control>(identity_, std::move(options));
+  } catch (const device::error& failure) {
+    // Another node may hold the clocks, or a file is not ours to write: sensing goes on all the same.
+    spdlog::warn("clocks are left alone: {}", failure.what());
+  }
   if (how.clocks == "keep") control_.reset();
 }
 
@@ -130,7 +139,8 @@ actors::clock_setter edge_board::clock_setter() const {
 actors::power_sensor_options edge_board::power_options() const {
   actors::power_sensor_options options;
   if (sensors_->total_source().empty()) return options;
-  options.interval = std::chrono::duration<double>(sensors_->update_interval_seconds());
+  options.interval = std::max(std::chrono::duration<double>(sensors_->update_interval_seconds()),
+                              std::chrono::duration<double>(actors::defaults::power::shortest_interval));
   options.read = [board = simulated_, sensors = sensors_](actors::time_point now) {
     const auto seen = sensors->read_power(now);
     return actors::power_reading{.when = now, .watts = seen.total_watts, .total_joules = seen.total_joules};
@@ -143,15 +153,18 @@ std::shared_ptr<actors::board_pacer> edge_board::pacer() const {
   return std::make_shared<simulated_pacer>(simulated_, costs_);
 }
 
-std::function<void(double)> edge_board::radio() const {
+std::function<void(const policy::outcome&)> edge_board::radio() const {
   if (!simulated_) return {};
-  return [board = simulated_](double seconds) { board->sent(seconds); };
+  return [board = simulated_](const policy::outcome& task) { board->sent(sending_seconds(task)); };
 }
 
-std::function<double(const policy::outcome&)> edge_board::estimate() const {
+std::function<std::optional<double>(const policy::outcome&)> edge_board::estimate() const {
   if (!model_) return {};
-  return
-      [model = model_, costs = costs_](const policy::outcome& task) { return estimated_joules(*model, costs, task); };
+  return [model = model_, costs = costs_](const policy::outcome& task) -> std::optional<double> {
+    // Which clocks a governor chose meanwhile is not known, so neither is the power.
+    if (!task.clocks.any()) return std::nullopt;
+    return estimated_joules(*model, costs, task);
+  };
 }
 
 std::unique_ptr<edge_board> open_board(const board_settings& how, const inference::bundle_manifest& manifest) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "actors/backend_interfaces.hpp"
@@ -37,11 +38,11 @@ class edge_board {
   /// Null on a real board.
   [[nodiscard]] std::shared_ptr<actors::board_pacer> pacer() const;
 
-  /// Tells a simulated board's radio of a transfer; empty on a real board.
-  [[nodiscard]] std::function<void(double)> radio() const;
+  /// Tells a simulated board's radio of a task's transfer; empty on a real board.
+  [[nodiscard]] std::function<void(const policy::outcome&)> radio() const;
 
-  /// Joules of a task by the board's power model; empty where the board has none.
-  [[nodiscard]] std::function<double(const policy::outcome&)> estimate() const;
+  /// Joules of a task by the board's power model; empty where the board has none. No estimate without known clocks.
+  [[nodiscard]] std::function<std::optional<double>(const policy::outcome&)> estimate() const;
 
  private:
   std::string clock_word_;

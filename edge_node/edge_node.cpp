@@ -125,12 +125,12 @@ struct edge_node::impl {
     offload.bundle_id = bundle.manifest().id;
     offload.window = static_cast<std::size_t>(how.offloads);
     offload.sensor = bandwidth;
-    if (board) offload.on_transfer = board->radio();
     partners.offload = actors::spawn_offload(system, std::move(offload));
     partners.fusion = actors::spawn_fusion(system, [model = bundle](double share) { return model.lambda(share); });
     actors::pipeline_options options;
     if (board) spawn_board(options);
     pipeline = actors::spawn_pipeline(system, partners, std::move(options));
+    caf::anon_send(bandwidth, actors::join_atom::value, actors::bandwidth_listener(pipeline));
     gateway = actors::spawn_gateway(system, pipeline, {max_tasks_in_flight});
     own_client = spawn_client(system, gateway, link);
   }
@@ -139,9 +139,11 @@ struct edge_node::impl {
     if (auto apply = board->clock_setter())
       partners.actuator = actors::spawn_frequency_actuator(system, std::move(apply));
     options.estimate_joules = board->estimate();
+    options.on_answer = board->radio();
     auto power = board->power_options();
     if (!power.read) return;
-    options.power_hold = power.interval * actors::defaults::power::held_intervals;
+    options.power_hold = std::max(power.interval * actors::defaults::power::held_intervals,
+                                  std::chrono::duration<double>(actors::defaults::power::shortest_hold));
     partners.power = actors::spawn_power_sensor(system, std::move(power));
   }
 

@@ -79,6 +79,7 @@ nlohmann::json to_json(const task_record& record, const std::vector<std::string>
   json["remote_batch_size"] = cost.remote_batch_size;
   json["energy"] = energy_json(cost);
   json["clocks_hz"] = clocks_json(cost.clocks);
+  if (cost.bandwidth_bps) json["bandwidth_bps"] = *cost.bandwidth_bps;
   if (cost.overrun_seconds > 0.0) json["host_overrun_seconds"] = cost.overrun_seconds;
   return json;
 }

@@ -52,6 +52,7 @@ struct outcome {
   double tti_serial = 0.0;  ///< the stages in series, as DVFO Eq. 9 adds them, to compare with the paper's tables
   std::optional<double> eti_measured_joules;   ///< ETI: its share of the measured energy; absent without a power sensor
   std::optional<double> eti_estimated_joules;  ///< ETI by the board's power model; absent where the board has none
+  std::optional<double> bandwidth_bps;         ///< of the link, as estimated when it was answered; absent until known
   device::clocks clocks;                       ///< in force when it was answered; absent without an actuator
   double overrun_seconds = 0.0;     ///< deducted from tti: what this host took longer than the board that it simulates
   std::uint64_t wire_up_bytes = 0;  ///< edge to cloud, message headers included, TCP/IP not

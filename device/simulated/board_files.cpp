@@ -256,7 +256,9 @@ std::optional<std::int64_t> board_files::number(const std::string& file) const {
 // hold the upper limit, because a board that computes has load; `powersave` holds the lower.
 double board_files::range_order(const range_knob& knob) {
   const auto point = [&](const std::string& file, double otherwise) {
-    const auto written = number(file);
+    const auto read = read_integer(root_ / file);
+    if (read.fault == file_fault::missing) return otherwise;
+    const auto written = read.value;
     const double hz = nearest_point(*knob.points, written ? static_cast<double>(*written) * knob.unit_hz : otherwise);
     if (!written || *written != rounded(hz / knob.unit_hz)) put(file, rounded(hz / knob.unit_hz));
     return hz;

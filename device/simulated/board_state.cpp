@@ -36,7 +36,7 @@ void board_state::sent(double seconds) {
   const double joules = seconds * model_->parameters().radio.sending_watts;
   radio_joules_ += joules;
   for (std::size_t i = 0; i < rail_joules_.size(); ++i) {
-    if (model_->rails()[i].rest > 0.0) rail_joules_[i] += joules;
+    rail_joules_[i] += model_->rails()[i].rest * joules;
   }
 }
 
@@ -87,6 +87,10 @@ void board_state::advance(double now) {
 }
 
 void board_state::order(knob which, double hz) {
+  // The same order again changes nothing: a real writer would not even write it.
+  for (const change& one : changes_) {
+    if (one.which == which && one.hz == hz) return;
+  }
   std::erase_if(changes_, [&](const change& one) { return one.which == which; });
   if (in_force_[which] == hz) return;
   const change next{which, now_ + model_->settle_seconds(which), hz};

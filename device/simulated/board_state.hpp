@@ -30,7 +30,7 @@ class board_state {
   [[nodiscard]] bool is_busy() const { return job_ && !job_->ended; }
 
   /// The radio has been sending for `seconds` up to the last advance(): told afterwards, because only the
-  /// acknowledgement shows how long it took. Its energy counts in the whole board's rail.
+  /// acknowledgement shows how long it took. Its energy is in the rails that carry what no part of the board takes.
   void sent(double seconds);
 
   /// When the next clock settles, if one is on its way.

@@ -8,7 +8,7 @@ namespace dvfo::device::simulated {
 /// A small file whose number changes often: kept open, written without a moment in which a reader finds it empty.
 class live_file {
  public:
-  /// Throws error(io) if the file cannot be opened.
+  /// A file that cannot be opened is one that nobody reads: put() then does nothing.
   explicit live_file(const std::filesystem::path& file);
   ~live_file();
   live_file(const live_file&) = delete;

@@ -44,6 +44,25 @@ class descriptor {
   int number_;
 };
 
+constexpr std::string_view temporary_prefix = "dvfo-sim-";
+
+/// Temporary trees of processes that were killed: nobody holds their lock. Young ones are left alone, because a process
+/// makes its folder a moment before it locks it.
+void remove_abandoned(const std::filesystem::path& base) {
+  constexpr auto young = std::chrono::minutes(1);
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(base, failed)) {
+    if (entry.path().filename().string().rfind(temporary_prefix, 0) != 0) continue;
+    const auto age = std::filesystem::file_time_type::clock::now() - entry.last_write_time(failed);
+    const int folder = open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (folder < 0) continue;
+    if (!failed && age > young && flock(folder, LOCK_EX | LOCK_NB) == 0) {
+      std::filesystem::remove_all(entry.path(), failed);
+    }
+    close(folder);
+  }
+}
+
 /// The folder given, or a temporary one of this object's own. In memory where the system has such a place: its files
 /// change many times a second.
 class board_folder {
@@ -57,7 +76,8 @@ class board_folder {
     }
     const std::filesystem::path memory = "/dev/shm";
     const auto base = access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path(failed);
-    auto pattern = (base / fmt::format("dvfo-{}-XXXXXX", board)).string();
+    remove_abandoned(base);
+    auto pattern = (base / fmt::format("{}{}-XXXXXX", temporary_prefix, board)).string();
     if (mkdtemp(pattern.data()) == nullptr) {
       throw error(errc::io, fmt::format("no folder for a simulated board can be made in {}: {}", base.string(),
                                         std::strerror(errno)));
@@ -166,6 +186,8 @@ struct simulated_board::impl {
 
   void disturb() {
     if (is_rest_shown) {
+      // The rest until now is over: the next reading is a mean of what comes, as a real sensor's would be.
+      files.show_readings(state);
       is_rest_shown = false;
       next_reading = state.now() + files.reading_interval_seconds();
       poke();

@@ -11,9 +11,10 @@
 namespace dvfo::device::simulated {
 namespace {
 
-constexpr std::string_view timm = "pytorch-image-models and torchvision model tables (parameters, GMACs, activations)";
+constexpr std::string_view timm =
+    "model tables of pytorch-image-models and torchvision; activations and layers not checked against them again";
 constexpr std::string_view mlperf =
-    "MLPerf Inference Benchmark (arXiv 1911.02549), Table I; activations and layers counted from the architecture";
+    "MLPerf Inference Benchmark (arXiv 1911.02549), not checked against it again; activations and layers estimated";
 
 // Multiply-accumulates at the resolution that the measurement files use.
 const std::vector<published_network>& networks() {
@@ -27,7 +28,7 @@ const std::vector<published_network>& networks() {
        2.78e9,
        6.16e6,
        13,
-       "pjreddie.com/darknet/yolo (5.56 BFLOPs at 416); activations and layers counted from its configuration"},
+       "pjreddie.com/darknet/yolo (5.56 BFLOPs at 416); activations and layers counted by hand"},
       {"ssd-mobilenet", {"ssd-mobilenet-v1", "ssd_mobilenet"}, 6.91e6, 1.235e9, 9.5e6, 47, mlperf},
       {"ssd-resnet34", {"ssd_resnet34"}, 36.3e6, 216.5e9, 150e6, 51, mlperf},
       {"bert-99",
@@ -36,7 +37,7 @@ const std::vector<published_network>& networks() {
        123.2e9,
        94e6,
        192,
-       "BERT-large (arXiv 1810.04805) at 384 tokens, counted from the architecture; attention scores stay on chip"},
+       "BERT-large (arXiv 1810.04805) at 384 tokens, estimated from the architecture; attention scores stay on chip"},
       {"retinanet",
        {"retinanet-800"},
        38e6,

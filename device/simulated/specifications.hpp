@@ -8,8 +8,9 @@
 
 #include "device/simulated/board_parameters.hpp"
 
-/// Published figures that no measurement of ours can give, each with its source. The only figures in this folder that
-/// people typed; `dvfo calibrate` combines them with measurements.
+/// Published figures that no measurement of ours can give, each with its source, typed by people; `dvfo calibrate`
+/// combines them with measurements. Assumptions without a publication behind them stand as named constants at the top
+/// of calibration/latency_fit.cpp, power_fit.cpp, rail_fit.cpp and calibration.cpp.
 namespace dvfo::device::simulated {
 
 /// A network as published.

@@ -72,11 +72,13 @@ link_trace link_trace::markov(std::uint64_t seed, double low_bps, double high_bp
   const double high = std::log(high_bps);
   double at = low + uniform() * (high - low);
   std::vector<step> steps;
-  for (double now = 0.0; now < length_seconds; now -= mean_dwell_seconds * std::log1p(-uniform())) {
+  double now = 0.0;
+  while (now < length_seconds) {
     if (steps.empty() || now > steps.back().seconds) steps.push_back({now, std::exp(at)});
     at += (uniform() - 0.5) * (high - low) / 2.0;
     if (at > high) at = 2.0 * high - at;  // reflected: the ends are not sticky
     if (at < low) at = 2.0 * low - at;
+    now -= mean_dwell_seconds * std::log1p(-uniform());
   }
   return {"markov-" + std::to_string(seed), std::move(steps), length_seconds};
 }

@@ -348,6 +348,46 @@ TEST_F(pipeline_test, the_power_sensor_is_watched_while_tasks_come_and_no_oftene
   watches_->clear();
 }
 
+// Regression: every task sent its order, and an actuator slower than the tasks lagged ever further behind.
+TEST_F(pipeline_test, only_the_newest_order_waits_for_a_slow_actuator) {
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    policy::decision decided;
+    decided.clocks.gpu_hz = 100e6 * static_cast<double>(id);
+    tell(pipeline_, prepared_decision{.decision = decided, .terms = {}, .number = id});
+    ask<answer>(pipeline_, run_atom{}, task_of(id));
+  }
+  EXPECT_EQ(orders_->size(), 1U);
+  const auto first = orders_->take();
+  EXPECT_EQ(first.request.gpu_hz, 100e6);
+  deliver(first, device::applied_clocks{});
+  EXPECT_EQ(orders_->take().request.gpu_hz, 300e6) << "the second is of no use any more";
+  while (extractions_->size() > 0) extractions_->take();
+  watches_->clear();
+}
+
+// Regression: the power sensor fell asleep two seconds after the last start although tasks were still under way.
+TEST_F(pipeline_test, the_power_sensor_is_kept_awake_while_a_long_task_runs) {
+  start(0.0);
+  const auto local = extract();
+  advance(std::chrono::duration_cast<std::chrono::microseconds>(defaults::power::renewal), 100ms);
+  tell(pipeline_, power_reading{.when = now(), .watts = 5.0, .total_joules = {}});
+  EXPECT_EQ(watches_->size(), 1U);
+  deliver(local, local_half());
+  advance(std::chrono::duration_cast<std::chrono::microseconds>(defaults::power::renewal), 100ms);
+  tell(pipeline_, power_reading{.when = now(), .watts = 5.0, .total_joules = {}});
+  EXPECT_EQ(watches_->size(), 1U) << "nothing is under way";
+  watches_->clear();
+  reports_->clear();
+}
+
+TEST_F(pipeline_test, a_task_that_fails_before_extraction_still_tells_the_policy_that_its_decision_was_used) {
+  tell(pipeline_, prepared_decision{.decision = {}, .terms = {}, .number = 4});
+  ask<answer>(pipeline_, run_atom{}, task_of(1));
+  deliver(extractions_->take(), make_failure(ec::deadline, "over"));
+  EXPECT_EQ(taken_->take().number, 4U);
+  watches_->clear();
+}
+
 TEST_F(pipeline_test, a_policy_that_fails_is_an_error) {
   const auto reply = ask<answer>(pipeline_, run_atom{}, task_of(1));
   deliver(decisions_->take(), make_failure(ec::internal, "no network"));

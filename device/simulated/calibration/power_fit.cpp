@@ -14,11 +14,11 @@ namespace dvfo::device::simulated {
 namespace {
 
 // Beliefs where nothing was measured.
-constexpr double adapter_efficiency = 0.88;  // ordinary efficiency class of 19 V mains adapters
-constexpr double carrier_watts = 1.5;        // developer kit's carrier, idle peripherals
-constexpr double die_rise_kelvin = 40.0;     // above ambient at the highest mode's budget: a developer kit's cooler
+constexpr double adapter_efficiency = 0.88;  // assumed for the mains adapter
+constexpr double carrier_watts = 1.5;        // assumed for the carrier and idle peripherals
+constexpr double die_rise_kelvin = 40.0;     // assumed, above ambient at the highest mode's budget
 constexpr double ambient_celsius = 25.0;
-constexpr double heat_seconds = 60.0;  // copper and aluminium of that size; only the order is certain
+constexpr double heat_seconds = 60.0;  // assumed; only the order is certain
 
 voltage_curve stretched(const voltage_curve& curve, double top_ratio) {
   return {curve.floor_volts, curve.knee_hz * top_ratio, curve.volts_per_hz / top_ratio};
@@ -62,12 +62,12 @@ void scale_from(board_parameters& out, const board_specification& board, const b
 }
 
 void derive_rest(board_parameters& out, const board_specification& board) {
-  out.wall = {
-      {origin::derived, "a mains adapter of 88 % efficiency and 1.5 W for the carrier; no wall power was measured"},
-      carrier_watts / adapter_efficiency,
-      1.0 / adapter_efficiency};
+  out.wall = {{origin::derived,
+               "assumed: a mains adapter of 88 % efficiency and 1.5 W for the carrier; no wall power was measured"},
+              carrier_watts / adapter_efficiency,
+              1.0 / adapter_efficiency};
   out.thermal = {{origin::derived,
-                  "a developer kit's cooler: 40 K above 25 °C at the highest mode's budget, one minute; no "
+                  "assumed: 40 K above 25 °C at the highest mode's budget, one minute; no "
                   "temperature was measured"},
                  ambient_celsius,
                  die_rise_kelvin / board.max_power_watts,
@@ -144,7 +144,7 @@ void fit_wall(board_parameters& out, std::span<const measurement> rows) {
       count);
   for (auto* from : {&out.gpu.from, &out.soc.from, &out.memory.from}) *from = {origin::fitted, source};
   out.power.from.source += "; idle share fitted to the least samples of MLPerf wall power";
-  out.wall.from = {origin::fitted, source + "; slope of a mains adapter of 88 % efficiency"};
+  out.wall.from = {origin::fitted, source + "; slope assumed: a mains adapter of 88 % efficiency"};
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace {
 constexpr double believed_spread = 1.1;
 constexpr double rail_spread = 0.05;         // scatter of the samples
 constexpr double floor_volts = 0.8;          // Tegra210's floors lie at 0.81 to 0.84 V; later firmware is closed
-constexpr double leakage_per_kelvin = 0.02;  // leakage doubles in some 35 K, the usual rule for 16 nm and 20 nm
+constexpr double leakage_per_kelvin = 0.02;  // assumed: leakage doubles in some 35 K
 // Idle with cores and GPU at rest, GPU 114.75 MHz, memory 1062.4 MHz: VDD_IN of 1.91 to 1.98 W, and 0.23 W on the CPU
 // rail (github.com/thynics/jetson_dvfs).
 constexpr double quiescent_input_watts = 1.945;

@@ -64,6 +64,18 @@ TEST_F(board_state_test, a_second_order_replaces_one_that_has_not_settled) {
   EXPECT_EQ(board_.in_force().memory_hz, model_.highest().memory_hz);
 }
 
+// Regression: a task that ordered the same clock as the one before restarted its settling, so that in a dense stream it
+// never took force.
+TEST_F(board_state_test, the_same_order_again_does_not_start_settling_anew) {
+  const double lowest = model_.lowest().memory_hz;
+  const double settle = model_.settle_seconds(knob::memory);
+  board_.order(knob::memory, lowest);
+  board_.advance(settle * 0.6);
+  board_.order(knob::memory, lowest);
+  board_.advance(settle * 1.1);
+  EXPECT_EQ(board_.in_force().memory_hz, lowest);
+}
+
 TEST_F(board_state_test, energy_is_the_integral_of_power_however_time_is_cut) {
   board_state fine{model_, 0.0};
   const auto work = work_of(4e9);

@@ -142,6 +142,17 @@ TEST(simulated_board, a_folder_of_its_own_is_kept_taken_up_again_and_held_by_one
   EXPECT_TRUE(becomes(is_slow)) << "as a real board keeps its clocks when a process dies";
 }
 
+// Regression: a knob's file that was removed by hand ended the whole process at the next write to another knob.
+TEST(simulated_board, lives_on_when_some_of_its_files_are_removed) {
+  simulated_board board({.board = "jetson-xavier-nx", .folder = {}});
+  std::filesystem::remove_all(board.root() / "sys/devices/system/cpu");
+  const auto folder = board.root() / "sys/class/devfreq/17000000.gv11b";
+  std::ofstream(folder / "max_freq") << "114750000\n";
+  EXPECT_TRUE(becomes([&] { return read_integer(folder / "cur_freq").value == 114'750'000; }));
+  board.work_begins({.flops = 1e8, .bytes = 1e6, .launches = 10});
+  EXPECT_GT(board.work_ends().seconds, 0.0);
+}
+
 TEST(simulated_board, refuses_a_folder_that_holds_something_else) {
   const temporary_folder place;
   std::ofstream(place.path() / "thesis.tex") << "precious\n";
