@@ -115,7 +115,10 @@ std::vector<scheme_row> evaluate_schemes(const schemes_case& what, const std::ve
   for (const auto& name : names) {
     if (makers().contains(name)) continue;
     std::string known;
-    for (const auto& each : scheme_names()) known += (known.empty() ? "" : ", ") + each;
+    for (const auto& each : scheme_names()) {
+      if (!known.empty()) known += ", ";
+      known += each;
+    }
     throw std::invalid_argument("no scheme is called \"" + name + "\"; there are " + known);
   }
   const auto oracle = run(what, makers().at("oracle"));
