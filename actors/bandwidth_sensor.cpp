@@ -18,13 +18,22 @@ void set_timer(bandwidth_sensor_pointer self, std::chrono::duration<double> wait
   self->delayed_send(self, request_timeout(wait), probe_atom{}, ++self->state.timer);
 }
 
-void take_sample(bandwidth_sensor_pointer self, const transfer_sample& sample) {
+void tell(bandwidth_sensor_pointer self, time_point when) {
   auto& state = self->state;
-  state.estimate.observe(sample.bytes, sample.seconds);
-  const bandwidth_reading reading{.bandwidth_bps = state.estimate.bandwidth_bps(),
-                                  .rtt_seconds = state.estimate.rtt_seconds(),
-                                  .when = sample.when};
+  const bandwidth_reading reading{
+      .bandwidth_bps = state.estimate.bandwidth_bps(), .rtt_seconds = state.estimate.rtt_seconds(), .when = when};
   for (const auto& listener : state.listeners) self->send(listener, reading);
+}
+
+void take_sample(bandwidth_sensor_pointer self, const transfer_sample& sample) {
+  self->state.estimate.observe(sample.bytes, sample.seconds);
+  tell(self, sample.when);
+}
+
+/// The link is another one, or none: nobody shall go on with what was known of the last.
+void forget(bandwidth_sensor_pointer self) {
+  self->state.estimate.reset();
+  tell(self, self->clock().now());
 }
 
 /// A hello with `padding` bytes, measured as a transfer. `then` runs when its reply was in time.
@@ -74,7 +83,7 @@ void on_timer(bandwidth_sensor_pointer self, std::uint64_t number) {
 void on_link_up(bandwidth_sensor_pointer self, const link_up& link) {
   auto& state = self->state;
   state.link = link;
-  state.estimate.reset();
+  forget(self);
   state.newest_transfer = self->clock().now();
   state.silence = state.options.first_silence;
   probe(self);
@@ -89,7 +98,10 @@ bandwidth_sensor_actor::behavior_type bandwidth_sensor(bandwidth_sensor_pointer 
   self->state.options = options;
   return {
       [self](const link_up& link) { on_link_up(self, link); },
-      [self](const link_down&) { self->state.link.reset(); },
+      [self](const link_down&) {
+        self->state.link.reset();
+        forget(self);
+      },
       [self](join_atom, bandwidth_listener& listener) { self->state.listeners.push_back(std::move(listener)); },
       [self](const transfer_sample& sample) {
         self->state.newest_transfer = sample.when;

@@ -26,6 +26,7 @@
 #include "edge_node/stream.hpp"
 #include "inference/model.hpp"
 #include "inference/model_bundle.hpp"
+#include "policy/percentile.hpp"
 
 namespace dvfo::cli {
 namespace {
@@ -232,7 +233,7 @@ cloud_throughput measure_cloud(const std::string& bundle, const std::string& inp
     bare.push_back(images / seconds_bare(model, work, repeats, batch));
     through_actors.push_back(images / seconds_through_actors(node, work, repeats, batch));
   }
-  return {batch, edge_node::percentile(through_actors, 0.5), edge_node::percentile(bare, 0.5)};
+  return {batch, policy::percentile(through_actors, 0.5), policy::percentile(bare, 0.5)};
 }
 
 }  // namespace dvfo::cli

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "edge_node/record.hpp"
+#include "policy/percentile.hpp"
 
 namespace dvfo::cli {
 namespace {
@@ -59,10 +59,10 @@ double run_figures::accuracy() const {
 double run_figures::mean_bytes_up() const { return mean(bytes_up_, tasks_); }
 double run_figures::mean_bytes_down() const { return mean(bytes_down_, tasks_); }
 double run_figures::mean_overrun() const { return tasks_ == 0 ? 0.0 : overrun_ / static_cast<double>(tasks_); }
-double run_figures::tti(double fraction) const { return edge_node::percentile(tti_, fraction); }
-double run_figures::overhead(double fraction) const { return edge_node::percentile(overhead_, fraction); }
+double run_figures::tti(double fraction) const { return policy::percentile(tti_, fraction); }
+double run_figures::overhead(double fraction) const { return policy::percentile(overhead_, fraction); }
 double run_figures::stage(std::size_t stage, double fraction) const {
-  return edge_node::percentile(stages_.at(stage), fraction);
+  return policy::percentile(stages_.at(stage), fraction);
 }
 
 nlohmann::json run_figures::to_json() const {

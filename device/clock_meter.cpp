@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+
+#include "device/gpu_device.hpp"
 
 namespace dvfo::device {
 namespace {
 
 constexpr double kilohertz = 1e3;
 constexpr double highest_hertz = 1e11;
-constexpr std::array gpu_nodes{"gpu", "gp10b", "gv11b", "ga10b", "gb10b"};
 
 std::vector<sensor_file> cpu_files(const std::filesystem::path& root) {
   std::vector<sensor_file> files;
@@ -23,7 +23,7 @@ std::vector<sensor_file> cpu_files(const std::filesystem::path& root) {
 
 std::vector<sensor_file> gpu_files(const std::filesystem::path& root) {
   std::vector<sensor_file> files;
-  if (const auto gpu = find_gpu_devfreq(root)) files.emplace_back(*gpu / "cur_freq");
+  if (const auto gpu = find_gpu_device(root); !gpu.empty()) files.emplace_back(below(root, gpu) / "cur_freq");
   return files;
 }
 
@@ -41,15 +41,6 @@ std::vector<sensor_file> memory_files(const board_identity& board) {
 }
 
 }  // namespace
-
-std::optional<std::filesystem::path> find_gpu_devfreq(const std::filesystem::path& root) {
-  const std::filesystem::path folder = below(root, "/sys/class/devfreq");
-  for (const std::string& device : list_folder(folder)) {
-    const auto node = read_text(folder / device / "device/of_node/name");
-    if (node && std::find(gpu_nodes.begin(), gpu_nodes.end(), *node) != gpu_nodes.end()) return folder / device;
-  }
-  return std::nullopt;
-}
 
 clock_meter::clock_meter(const board_identity& board, const notice* warn) {
   sources_.push_back({knob::cpu, cpu_files(board.root), kilohertz, fault_watch("CPU clock", warn, true)});

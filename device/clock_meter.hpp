@@ -11,10 +11,6 @@
 
 namespace dvfo::device {
 
-/// The devfreq folder of a Jetson's integrated GPU, told by the device tree's name of its node (gpu, gp10b, gv11b,
-/// ga10b, gb10b), whatever JetPack calls the folder; absent where there is none or the GPU was never powered.
-std::optional<std::filesystem::path> find_gpu_devfreq(const std::filesystem::path& root);
-
 /// The clocks in force, as the kernel reports them. Not thread-safe.
 class clock_meter {
  public:

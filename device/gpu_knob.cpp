@@ -1,17 +1,14 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 
 #include "device/clock_unit.hpp"
+#include "device/gpu_device.hpp"
 
 namespace dvfo::device {
 namespace {
 
 constexpr std::string_view devfreq_folder = "/sys/class/devfreq";
-
-/// Names of the integrated GPU's device-tree node: Nano and JetPack 6, TX2, Xavier, Orin up to JetPack 5.
-constexpr std::array<std::string_view, 4> gpu_nodes{"gpu", "gp10b", "gv11b", "ga10b"};
 
 /// Where the power switch stands while devfreq has no GPU: it appears when the GPU was powered once after boot.
 constexpr std::array<std::string_view, 6> early_switches{
@@ -19,26 +16,13 @@ constexpr std::array<std::string_view, 6> early_switches{
     "/sys/devices/17000000.gv11b/railgate_enable", "/sys/devices/17000000.ga10b/railgate_enable",
     "/sys/devices/17000000.gp10b/railgate_enable", "/sys/devices/platform/17000000.gpu/railgate_enable"};
 
-bool is_gpu(const std::filesystem::path& device) {
-  const auto names = read_strings(device / "device/of_node/name");
-  return names && !names->empty() && std::find(gpu_nodes.begin(), gpu_nodes.end(), names->front()) != gpu_nodes.end();
-}
-
-/// The GPU's devfreq folder as on the board, "" if there is none.
-std::string find_device(const std::filesystem::path& root) {
-  for (const std::string& name : list_folder(below(root, devfreq_folder))) {
-    if (is_gpu(below(root, devfreq_folder) / name)) return fmt::format("{}/{}", devfreq_folder, name);
-  }
-  return {};
-}
-
 /// Powers the GPU so that its devfreq device appears, and lets it sleep again.
 std::string wake_device(const std::filesystem::path& root) {
   for (const std::string_view gate : early_switches) {
     const auto before = read_integer(below(root, gate));
     if (!before || *before == 0) continue;
     if (write_text(below(root, gate), "0") != file_fault::none) continue;
-    std::string device = find_device(root);
+    std::string device = find_gpu_device(root);
     write_text(below(root, gate), std::to_string(*before));
     return device;
   }
@@ -50,8 +34,9 @@ void explain_absence(const board_identity& board, knob_capability& capability) {
     capability.reason = "the GPU clock of an ordinary PC is not set by DVFO";
     return;
   }
-  capability.reason = fmt::format("no device below {} has an of_node/name of gpu, gp10b, gv11b or ga10b",
-                                  below(board.root, devfreq_folder).string());
+  capability.reason =
+      fmt::format("no device below {} has an of_node/name of an integrated GPU (gpu, gp10b, gv11b, ga10b, gb10b)",
+                  below(board.root, devfreq_folder).string());
   capability.remedy = "power the GPU once as root: write 0 to railgate_enable of its device";
 }
 
@@ -64,7 +49,7 @@ found_knob find_gpu(const board_identity& board) {
     explain_absence(board, found.capability);
     return found;
   }
-  std::string device = find_device(board.root);
+  std::string device = find_gpu_device(board.root);
   if (device.empty()) device = wake_device(board.root);
   if (device.empty()) {
     explain_absence(board, found.capability);

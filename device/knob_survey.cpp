@@ -1,14 +1,14 @@
 #include "device/knob_survey.hpp"
 
-#include "device/clock_meter.hpp"
 #include "device/clock_unit.hpp"
+#include "device/gpu_device.hpp"
 
 namespace dvfo::device {
 namespace {
 
 knob_capability look_at_gpu(const board_identity& board) {
   // find_gpu writes nothing where devfreq lists the GPU, nor on a PC.
-  if (board.profile->chip == soc::other || find_gpu_devfreq(board.root)) return find_gpu(board).capability;
+  if (board.profile->chip == soc::other || !find_gpu_device(board.root).empty()) return find_gpu(board).capability;
   knob_capability asleep;
   asleep.where = "/sys/class/devfreq/*";
   asleep.reason = "the kernel lists no GPU there: it was not powered since the board started, or has no driver";

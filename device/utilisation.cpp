@@ -7,7 +7,7 @@
 #include <charconv>
 #include <utility>
 
-#include "device/clock_meter.hpp"
+#include "device/gpu_device.hpp"
 
 namespace dvfo::device {
 namespace {
@@ -99,7 +99,9 @@ sensor_status cpu_utilisation::status() const {
 
 gpu_utilisation::gpu_utilisation(const board_identity& board, const notice* warn) : watch_("GPU load", warn, true) {
   std::vector<std::filesystem::path> candidates;
-  if (const auto node = find_gpu_devfreq(board.root)) candidates.push_back(*node / "device/load");
+  if (const auto gpu = find_gpu_device(board.root); !gpu.empty()) {
+    candidates.push_back(below(board.root, gpu) / "device/load");
+  }
   // Where devfreq knows the GPU only once it was powered, its device is there all the same.
   for (const char* path :
        {"/sys/devices/gpu.0/load", "/sys/devices/platform/gpu.0/load", "/sys/devices/platform/17000000.gpu/load",

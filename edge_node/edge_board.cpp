@@ -8,15 +8,12 @@
 #include "device/error.hpp"
 #include "device/simulated/specifications.hpp"
 #include "inference/bundle/manifest.hpp"
+#include "policy/environment/descriptor.hpp"
 
 namespace dvfo::edge_node {
 namespace {
 
 namespace sim = device::simulated;
-
-device::workload to_workload(const inference::part_cost& cost) {
-  return {.flops = cost.flops, .bytes = cost.bytes, .launches = cost.launches};
-}
 
 /// Makes local_inference's passes last as long as on the simulated board.
 class simulated_pacer final : public actors::board_pacer {
@@ -25,7 +22,7 @@ class simulated_pacer final : public actors::board_pacer {
       : board_(std::move(board)), costs_(costs) {}
 
   void begin(part which, double share) override {
-    board_->work_begins(to_workload(which == part::front ? costs_.front() : costs_.local_at(share)));
+    board_->work_begins(policy::to_workload(which == part::front ? costs_.front() : costs_.local_at(share)));
   }
 
   pass finish() override {
@@ -51,7 +48,7 @@ double estimated_joules(const sim::physics& model, const inference::model_costs&
   const auto at = model.effective(task.clocks);
   const double celsius = model.steady_celsius(model.idle(at, model.parameters().thermal.ambient_celsius).input);
   const auto watts = [&](const inference::part_cost& part) {
-    return model.run(model.cost_of(to_workload(part)), at, celsius).watts.input;
+    return model.run(model.cost_of(policy::to_workload(part)), at, celsius).watts.input;
   };
   const double local = task.share < 1.0 ? task.stages.local : 0.0;
   const double waiting = std::max(0.0, task.tti - task.stages.extract - local);
@@ -78,12 +75,22 @@ std::shared_ptr<const sim::physics> model_of(const std::string& board) {
   return std::make_shared<const sim::physics>(sim::physics::of_board(board));
 }
 
-inference::model_costs costs_on(const std::string& board, const inference::bundle_manifest& manifest) {
-  const auto net = inference::architecture_of(manifest);
-  const auto known = sim::shipped_boards();
-  if (std::find(known.begin(), known.end(), board) == known.end()) return inference::costs_of(net, manifest.input_size);
-  const double bytes = sim::find_specification(board).element_bytes;
-  return inference::costs_of(net, manifest.input_size, {.front = bytes, .local = bytes, .remote = 4.0});
+/// `model` is null for a board without physics: its values are taken as float32 and int8.
+inference::model_costs costs_on(const sim::physics* model, const inference::bundle_manifest& manifest) {
+  inference::value_bytes sizes;
+  if (model != nullptr) sizes.front = sizes.local = sim::find_specification(model->parameters().board).element_bytes;
+  return inference::costs_of(inference::architecture_of(manifest), manifest.input_size, sizes);
+}
+
+/// Knobs that `--clocks` cannot set, each with its reason; loud only if it can set none.
+void tell_of_missing_knobs(const device::frequency_control& control, const std::string& word) {
+  bool is_any_there = false;
+  for (const auto which : device::all_knobs) {
+    const auto& found = control.capability(which);
+    is_any_there = is_any_there || found.is_present;
+    if (!found.is_present) spdlog::info("no {} clock to set: {}", device::to_string(which), found.reason);
+  }
+  if (!is_any_there) spdlog::warn("--clocks {} has no effect: this board offers no clock; see dvfo doctor", word);
 }
 
 }  // namespace
@@ -99,7 +106,7 @@ edge_board::edge_board(const board_settings& how, const inference::bundle_manife
     identity_ = device::detect("/", how.board == "auto" ? std::string() : how.board);
   }
   model_ = model_of(identity_.profile->name);
-  costs_ = costs_on(identity_.profile->name, manifest);
+  costs_ = costs_on(model_.get(), manifest);
   sensors_ = std::make_shared<device::sensor_set>(identity_, warn);
   device::frequency_control_options options;
   options.state_file = state_file(how, identity_);
@@ -114,6 +121,7 @@ edge_board::edge_board(const board_settings& how, const inference::bundle_manife
     spdlog::warn("clocks are left alone: {}", failure.what());
   }
   if (how.clocks == "keep") control_.reset();
+  if (control_) tell_of_missing_knobs(*control_, how.clocks);
 }
 
 device::clocks edge_board::ordered_clocks() const {

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "policy/percentile.hpp"
 
 namespace dvfo::edge_node {
 namespace {
@@ -32,7 +32,11 @@ nlohmann::json stages_json(const policy::stage_seconds& stages) {
 nlohmann::json energy_json(const policy::outcome& cost) {
   auto json = nlohmann::json::object();
   if (cost.eti_measured_joules) json["measured_joules"] = *cost.eti_measured_joules;
-  if (cost.eti_estimated_joules) json["estimated_joules"] = *cost.eti_estimated_joules;
+  if (cost.eti_estimated_joules) {
+    json["estimated_joules"] = *cost.eti_estimated_joules;
+    // Also on a board whose power was fitted: this network was never measured on it (physics::cost_of).
+    json["estimate"] = "derived";
+  }
   return json;
 }
 
@@ -149,20 +153,12 @@ std::string to_text(const summary& totals) {
   }
   if (totals.answered > 0) {
     const auto count = static_cast<double>(totals.answered);
-    text += fmt::format("; {:.2f} ms p50, {:.2f} ms p99; {:.0f} bytes up, {:.0f} down a task",
-                        1e3 * percentile(totals.tti_seconds, 0.5), 1e3 * percentile(totals.tti_seconds, 0.99),
-                        static_cast<double>(totals.wire_up_bytes) / count,
-                        static_cast<double>(totals.wire_down_bytes) / count);
+    text += fmt::format(
+        "; {:.2f} ms p50, {:.2f} ms p99; {:.0f} bytes up, {:.0f} down a task",
+        1e3 * policy::percentile(totals.tti_seconds, 0.5), 1e3 * policy::percentile(totals.tti_seconds, 0.99),
+        static_cast<double>(totals.wire_up_bytes) / count, static_cast<double>(totals.wire_down_bytes) / count);
   }
   return text;
-}
-
-double percentile(std::vector<double> values, double fraction) {
-  if (values.empty()) return 0.0;
-  const auto rank = static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(values.size())));
-  const auto place = std::clamp<std::size_t>(rank, 1, values.size()) - 1;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(place), values.end());
-  return values[place];
 }
 
 }  // namespace dvfo::edge_node

@@ -46,7 +46,4 @@ struct summary {
 /// "1000 tasks, 1000 answered (12 degraded, 1000 in time), …" in one line.
 std::string to_text(const summary& totals);
 
-/// The value below which `fraction` of the values lie (nearest rank); 0 for none.
-double percentile(std::vector<double> values, double fraction);
-
 }  // namespace dvfo::edge_node

@@ -9,6 +9,7 @@
 #include "inference/bundle/manifest.hpp"
 #include "inference/codec/feature_codec.hpp"
 #include "inference/model.hpp"
+#include "policy/environment/descriptor.hpp"
 
 namespace dvfo::evaluation {
 namespace {
@@ -29,10 +30,6 @@ constexpr double reply_header_bytes = 50.0;
 /// reach, and 10 µs a kernel: derived.
 constexpr double cloud_flops_per_second = 29.8e12 / 3.0;
 constexpr double cloud_seconds_a_launch = 10e-6;
-
-device::workload to_workload(const inference::part_cost& cost) {
-  return {.flops = cost.flops, .bytes = cost.bytes, .launches = cost.launches};
-}
 
 std::array<double, inference::trained_shares.size()> mean_frame_bytes(const inference::model_bundle& bundle,
                                                                       const inference::dataset& images) {
@@ -61,13 +58,13 @@ policy::task_model task_of(const inference::model_bundle& bundle, const inferenc
   const auto bytes = mean_frame_bytes(bundle, images);
   policy::task_model task;
   task.name = manifest.name;
-  task.front = to_workload(costs.front());
+  task.front = policy::to_workload(costs.front());
   task.host_cycles = cycles_a_pixel_value * 3.0 * manifest.input_size * manifest.input_size;
   for (std::size_t s = 0; s < inference::trained_shares.size(); ++s) {
     policy::share_terms way;
     way.share = inference::trained_shares[s];
     way.top1 = manifest.figures[s].top1;
-    if (way.share < 1.0) way.local = to_workload(costs.local_at(way.share));
+    if (way.share < 1.0) way.local = policy::to_workload(costs.local_at(way.share));
     if (way.share > 0.0) {
       way.wire_up_bytes = bytes[s] + request_header_bytes;
       way.wire_down_bytes = 4.0 * static_cast<double>(manifest.labels.size()) + reply_header_bytes;

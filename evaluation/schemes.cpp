@@ -1,7 +1,5 @@
 #include "evaluation/schemes.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <functional>
 #include <map>
 #include <memory>
@@ -10,6 +8,7 @@
 
 #include "policy/cost.hpp"
 #include "policy/oracle.hpp"
+#include "policy/percentile.hpp"
 #include "policy/scheme.hpp"
 
 namespace dvfo::evaluation {
@@ -58,8 +57,7 @@ void add(totals& sum, const policy::outcome& task, const schemes_case& what) {
   sum.top1 += top1.value_or(0.0);
 }
 
-/// The oracle decides at the task's start; the fixed ones do not look. (A scheme that thinks ahead will be asked when
-/// the task before is on its way.)
+/// Every scheme decides at the task's start.
 totals run(const schemes_case& what, const scheme_maker& make) {
   totals sum;
   for (std::size_t i = 0; i < what.links.size(); ++i) {
@@ -77,19 +75,13 @@ totals run(const schemes_case& what, const scheme_maker& make) {
   return sum;
 }
 
-double percentile(std::vector<double> values, double fraction) {
-  std::sort(values.begin(), values.end());
-  const auto rank = static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(values.size())));
-  return values[std::clamp<std::size_t>(rank, 1, values.size()) - 1];
-}
-
 scheme_row to_row(const std::string& name, const totals& sum, double oracle_cost) {
   const auto count = static_cast<double>(sum.tti.size());
   scheme_row row;
   row.scheme = name;
   row.tti_mean = std::accumulate(sum.tti.begin(), sum.tti.end(), 0.0) / count;
-  row.tti_p50 = percentile(sum.tti, 0.5);
-  row.tti_p99 = percentile(sum.tti, 0.99);
+  row.tti_p50 = policy::percentile(sum.tti, 0.5);
+  row.tti_p99 = policy::percentile(sum.tti, 0.99);
   row.eti_mean = sum.eti / count;
   row.cost_mean = sum.cost / count;
   if (sum.has_top1) row.accuracy = sum.top1 / count;

@@ -59,8 +59,6 @@ void world::next_arrival() {
   if (arrival_ > board_.now()) board_.advance(arrival_);
 }
 
-void world::pass(double seconds) { board_.advance(board_.now() + seconds); }
-
 void world::order(const device::clocks& clocks) {
   if (!clocks.any()) return;
   const auto wanted = physics_->board().effective(clocks);

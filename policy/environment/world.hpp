@@ -42,9 +42,6 @@ class world {
   /// Goes to the arrival of the next task, or stays if it is here already.
   void next_arrival();
 
-  /// Lets time pass while the board is idle: a scheme that thinks before the task may start.
-  void pass(double seconds);
-
   /// Runs the task that has arrived. Its time counts from its arrival. `on_the_way` receives what can be sensed when
   /// extraction is over and everything is under way: the moment at which a concurrent scheme thinks ahead.
   outcome run(const decision& decided, situation* on_the_way = nullptr);

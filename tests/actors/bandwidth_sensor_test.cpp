@@ -88,6 +88,8 @@ class bandwidth_sensor_test : public actor_test {
     up.remote = caf::actor_cast<remote_inference_actor>(owned(system_.spawn(mock_cloud, hellos_)));
     up.generation = generation;
     tell(sensor_, up);
+    const auto forgotten = readings_->take();
+    EXPECT_FALSE(forgotten.bandwidth_bps || forgotten.rtt_seconds) << "nothing is known of a new link";
   }
 
   /// Answers both hellos of a probe after the times that a link of 8 ms and 5 Mbit/s takes.
@@ -170,8 +172,10 @@ TEST_F(bandwidth_sensor_test, a_reply_over_the_old_link_teaches_nothing_about_th
 
 TEST_F(bandwidth_sensor_test, a_dead_link_is_left_alone) {
   link_comes_up();
-  hellos_->take();
+  answer_probe();
+  readings_->clear();
   tell(sensor_, link_down{"gone"});
+  EXPECT_FALSE(readings_->take().bandwidth_bps) << "absent, not what the dead link once had";
   advance(600s, 1s);
   EXPECT_EQ(hellos_->size(), 0U);
 }

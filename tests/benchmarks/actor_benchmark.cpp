@@ -2,23 +2,16 @@
 // own. One task at a time, so that nothing waits for another task. Counters are microseconds.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <vector>
 
 #include "actors/publish.hpp"
+#include "policy/percentile.hpp"
 #include "tests/actors/nodes.hpp"
 
 namespace dvfo::actors {
 namespace {
-
-double percentile(std::vector<double> values, double share) {
-  if (values.empty()) return 0.0;
-  const auto rank = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), values.begin() + rank, values.end());
-  return values[static_cast<std::size_t>(rank)];
-}
 
 void run_tasks(benchmark::State& state, test_node& node, const gateway_actor& gateway) {
   blocking_client client(node.system, gateway);
@@ -30,8 +23,8 @@ void run_tasks(benchmark::State& state, test_node& node, const gateway_actor& ga
     overhead.push_back(policy::overhead_seconds(got.outcome) * 1e6);
     degraded += got.outcome.degraded == policy::degraded_reason::none ? 0 : 1;
   }
-  state.counters["overhead_p50_us"] = percentile(overhead, 0.5);
-  state.counters["overhead_p99_us"] = percentile(overhead, 0.99);
+  state.counters["overhead_p50_us"] = policy::percentile(overhead, 0.5);
+  state.counters["overhead_p99_us"] = policy::percentile(overhead, 0.99);
   state.counters["degraded"] = static_cast<double>(degraded);
 }
 

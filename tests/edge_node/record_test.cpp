@@ -111,13 +111,26 @@ TEST(summary, counts_what_was_added) {
               HasSubstr("3 tasks: 2 answered (1 in time, 1 degraded), 1 failed; 50.00 % of 2 correct"));
 }
 
-TEST(percentile, is_the_nearest_rank) {
-  EXPECT_EQ(percentile({}, 0.5), 0.0);
-  EXPECT_EQ(percentile({7.0}, 0.99), 7.0);
-  EXPECT_EQ(percentile({4.0, 1.0, 3.0, 2.0}, 0.5), 2.0);
-  EXPECT_EQ(percentile({4.0, 1.0, 3.0, 2.0}, 0.51), 3.0);
-  EXPECT_EQ(percentile({4.0, 1.0, 3.0, 2.0}, 1.0), 4.0);
-  EXPECT_EQ(percentile({4.0, 1.0, 3.0, 2.0}, 0.0), 1.0);
+TEST(to_json, leaves_out_what_is_absent_and_marks_an_estimate) {
+  auto record = answered_task();
+  auto json = to_json(record, labels, 1.0);
+  EXPECT_TRUE(json.at("energy").empty()) << "no sensor, no model: no key, and never 0";
+  EXPECT_TRUE(json.at("clocks_hz").empty());
+  EXPECT_FALSE(json.contains("bandwidth_bps"));
+  EXPECT_FALSE(json.contains("host_overrun_seconds"));
+  auto& cost = record.result.outcome;
+  cost.eti_measured_joules = 0.02;
+  cost.clocks.gpu_hz = 900e6;
+  json = to_json(record, labels, 1.0);
+  EXPECT_EQ(json.at("energy"), nlohmann::json({{"measured_joules", 0.02}}));
+  EXPECT_EQ(json.at("clocks_hz"), nlohmann::json({{"gpu", 900e6}}));
+  cost.eti_estimated_joules = 0.03;
+  cost.bandwidth_bps = 5e6;
+  json = to_json(record, labels, 1.0);
+  EXPECT_EQ(json.at("energy").at("measured_joules"), 0.02) << "both are kept";
+  EXPECT_EQ(json.at("energy").at("estimated_joules"), 0.03);
+  EXPECT_EQ(json.at("energy").at("estimate"), "derived");
+  EXPECT_EQ(json.at("bandwidth_bps"), 5e6);
 }
 
 }  // namespace

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <vector>
+
+namespace dvfo::policy {
+
+/// The value below which `fraction` of the values lie (nearest rank); 0 for none.
+double percentile(std::vector<double> values, double fraction);
+
+}  // namespace dvfo::policy
