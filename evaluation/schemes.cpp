@@ -1,5 +1,8 @@
 #include "evaluation/schemes.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -106,12 +109,8 @@ std::vector<scheme_row> evaluate_schemes(const schemes_case& what, const std::ve
   }
   for (const auto& name : names) {
     if (makers().contains(name)) continue;
-    std::string known;
-    for (const auto& each : scheme_names()) {
-      if (!known.empty()) known += ", ";
-      known += each;
-    }
-    throw std::invalid_argument("no scheme is called \"" + name + "\"; there are " + known);
+    throw std::invalid_argument(
+        fmt::format("no scheme is called \"{}\"; there are {}", name, fmt::join(scheme_names(), ", ")));
   }
   const auto oracle = run(what, makers().at("oracle"));
   const double oracle_cost = oracle.cost / static_cast<double>(oracle.tti.size());
