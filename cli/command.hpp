@@ -21,6 +21,7 @@ void add_train(CLI::App& app, action& chosen);
 void add_evaluate(CLI::App& app, action& chosen);
 void add_data(CLI::App& app, action& chosen);
 void add_calibrate(CLI::App& app, action& chosen);
+void add_describe(CLI::App& app, action& chosen);
 void add_doctor(CLI::App& app, action& chosen);
 void add_top(CLI::App& app, action& chosen);
 

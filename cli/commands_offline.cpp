@@ -7,6 +7,7 @@ void add_commands(CLI::App& app, action& chosen) {
   add_evaluate(app, chosen);
   add_data(app, chosen);
   add_calibrate(app, chosen);
+  add_describe(app, chosen);
   add_doctor(app, chosen);
   add_top(app, chosen);
 }

@@ -79,7 +79,7 @@ std::shared_ptr<const sim::physics> model_of(const std::string& board) {
 inference::model_costs costs_on(const sim::physics* model, const inference::bundle_manifest& manifest) {
   inference::value_bytes sizes;
   if (model != nullptr) sizes.front = sizes.local = sim::find_specification(model->parameters().board).element_bytes;
-  return inference::costs_of(inference::architecture_of(manifest), manifest.input_size, sizes);
+  return inference::costs_of(inference::architecture_of(manifest), sizes);
 }
 
 /// Knobs that `--clocks` cannot set, each with its reason; loud only if it can set none.

@@ -4,6 +4,7 @@
 
 #include "evaluation/timing.hpp"
 #include "inference/architectures/architecture.hpp"
+#include "inference/architectures/graph_cost.hpp"
 #include "inference/bundle/weights.hpp"
 #include "inference/error.hpp"
 #include "inference/measurement/logits.hpp"
@@ -62,7 +63,7 @@ accuracy_report evaluate_accuracy(const model_bundle& bundle, const dataset& dat
     if (halves.local.defined()) {
       row.local_top1 = top1(halves.local);
       row.local_ms = milliseconds[s];
-      row.local_macs = cost_of(net.trunk, widths[s], net.feature_side).macs;
+      row.local_macs = cost_of(net.trunk, widths[s]).macs;
     }
     report.rows.push_back(row);
   }

@@ -53,7 +53,7 @@ std::array<double, inference::trained_shares.size()> mean_frame_bytes(const infe
 policy::task_model task_of(const inference::model_bundle& bundle, const inference::dataset& images,
                            double element_bytes) {
   const auto& manifest = bundle.manifest();
-  const auto costs = inference::costs_of(inference::architecture_of(manifest), manifest.input_size,
+  const auto costs = inference::costs_of(inference::architecture_of(manifest),
                                          {.front = element_bytes, .local = element_bytes, .remote = 4.0});
   const auto bytes = mean_frame_bytes(bundle, images);
   policy::task_model task;

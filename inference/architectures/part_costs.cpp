@@ -3,22 +3,18 @@
 #include <algorithm>
 #include <cmath>
 
+#include "inference/architectures/graph_cost.hpp"
+
 namespace dvfo::inference {
 namespace {
-
-part_cost to_part(const graph_cost& cost, double bytes_per_value) {
-  return {.flops = 2.0 * static_cast<double>(cost.macs),
-          .bytes = bytes_per_value * static_cast<double>(cost.values),
-          .launches = static_cast<double>(cost.launches)};
-}
 
 /// SCAM (DVFO Eq. 16–18) operator by operator: average and maximum per channel, the shared perceptron on both, scaling,
 /// average and maximum per pixel, a 3×3 convolution of these two maps, scaling, and the importance (mean per channel).
 part_cost attention_cost(const architecture& net, double bytes_per_value) {
-  const double channels = net.feature_channels;
-  const double pixels = static_cast<double>(net.feature_side) * net.feature_side;
+  const double channels = net.features.channels;
+  const double pixels = net.features.positions();
   const double map = channels * pixels;
-  const double units = attention_units(net.feature_channels);
+  const double units = attention_units(net.features.channels);
   const double perceptron = 2.0 * channels * units;  // weights of both layers
   part_cost cost;
   cost.flops = 2.0 * map                   // average and maximum of every channel
@@ -35,6 +31,18 @@ part_cost attention_cost(const architecture& net, double bytes_per_value) {
 
 }  // namespace
 
+part_cost cost_on(const graph& network, double width, double bytes_per_value) {
+  const auto cost = cost_of(network, width);
+  return {.flops = 2.0 * static_cast<double>(cost.macs),
+          .bytes = bytes_per_value * static_cast<double>(cost.values),
+          .launches = static_cast<double>(cost.launches)};
+}
+
+std::int64_t attention_parameters(int channels) {
+  const std::int64_t units = attention_units(channels);
+  return (channels * units + units) + (units * channels + channels) + (2 * 9 + 1);
+}
+
 part_cost model_costs::front() const {
   return {extractor.flops + attention.flops, extractor.bytes + attention.bytes,
           extractor.launches + attention.launches};
@@ -48,14 +56,14 @@ const part_cost& model_costs::local_at(double share) const {
   return local[static_cast<std::size_t>(nearest - local_widths.begin())];
 }
 
-model_costs costs_of(const architecture& net, int input_size, const value_bytes& sizes) {
+model_costs costs_of(const architecture& net, const value_bytes& sizes) {
   model_costs costs;
-  costs.extractor = to_part(cost_of(net.extractor, 1.0, input_size), sizes.front);
+  costs.extractor = cost_on(net.extractor, 1.0, sizes.front);
   costs.attention = attention_cost(net, sizes.front);
   for (std::size_t i = 0; i < local_widths.size(); ++i) {
-    costs.local[i] = to_part(cost_of(net.trunk, local_widths[i], net.feature_side), sizes.local);
+    costs.local[i] = cost_on(net.trunk, local_widths[i], sizes.local);
   }
-  costs.remote = to_part(cost_of(net.trunk, 1.0, net.feature_side), sizes.remote);
+  costs.remote = cost_on(net.trunk, 1.0, sizes.remote);
   return costs;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 
 #include "inference/architectures/architecture.hpp"
 
@@ -37,7 +38,14 @@ struct value_bytes {
 /// The widths of the local DNN for shares 0, ¼, ½, ¾.
 inline constexpr std::array<double, 4> local_widths = {1.0, 0.75, 0.5, 0.25};
 
+/// Cost of one pass through a graph at `width`.
+part_cost cost_on(const graph& network, double width, double bytes_per_value);
+
+/// Learned numbers of SCAM over `channels`: both layers of the perceptron with biases, the 3×3 convolution with its
+/// own.
+std::int64_t attention_parameters(int channels);
+
 /// Costs of every part. Needs no weights. Thread-safe.
-model_costs costs_of(const architecture& net, int input_size, const value_bytes& sizes = {});
+model_costs costs_of(const architecture& net, const value_bytes& sizes = {});
 
 }  // namespace dvfo::inference

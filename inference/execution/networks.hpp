@@ -11,31 +11,38 @@ namespace dvfo::inference {
 
 /// One variant of a trained network, ready for real int8 execution through LibTorch's quantised operators (engine
 /// ONEDNN on x86, QNNPACK on ARM): weights symmetric per output channel, activations affine per tensor, normalisation
-/// folded, every convolution, sum and classifier in 8-bit integers with 32-bit accumulation. Not thread-safe: one owner
-/// at a time.
+/// folded, every convolution, sum and linear operator in 8-bit integers with 32-bit accumulation. What has no integer
+/// kernel (curved activations, layer normalisation, attention, LSTM) runs in float between 8-bit inputs and outputs.
+/// Not thread-safe: one owner at a time.
 class int8_network {
  public:
   /// Prepacks `trained`'s variant. The network must have observed its activation ranges. Throws error(bad_bundle) when
   /// this LibTorch has no quantised engine or a range is empty.
   int8_network(const network_impl& trained, std::size_t variant);
 
-  /// `x`: [N, C, H, W] float; returns logits [N, classes] float.
+  /// `x`: [N, C, H, W] float; returns the graph's last output, logits [N, classes] in float.
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& x) const;
+  /// All outputs of the graph, in its order.
+  [[nodiscard]] std::vector<torch::Tensor> outputs(const torch::Tensor& x) const;
 
  private:
-  struct output_grid {
+  struct grid {
     double scale = 1.0;
     std::int64_t zero_point = 0;
   };
   struct layer {
-    c10::IValue packed;  // weights in the engine's own layout
-    output_grid grid;
+    c10::IValue packed;        // weights in the engine's own layout
+    operators::learned plain;  // … or in float, rounded to 8 bits, where there is no integer kernel
+    grid inner;                // of the sums in front of a curved activation
+    grid own;                  // of the output
   };
 
-  [[nodiscard]] output_grid grid_of(const network_impl& trained, int index, std::size_t variant) const;
-  [[nodiscard]] c10::IValue pack(const network_impl& trained, int index, std::size_t variant) const;
-  [[nodiscard]] torch::Tensor quantise_input(const torch::Tensor& x) const;
-  [[nodiscard]] torch::Tensor run(std::size_t index, const std::vector<torch::Tensor>& values) const;
+  [[nodiscard]] static grid grid_of(std::pair<float, float> range, int index, std::size_t variant);
+  [[nodiscard]] layer prepare(const network_impl& trained, int index, std::size_t variant) const;
+  [[nodiscard]] static torch::Tensor quantise(const torch::Tensor& x, const grid& onto);
+  [[nodiscard]] torch::Tensor run(std::size_t index, const std::vector<torch::Tensor>& inputs) const;
+  [[nodiscard]] torch::Tensor sums(std::size_t index, const std::vector<torch::Tensor>& inputs, const grid& onto) const;
+  [[nodiscard]] torch::Tensor run_in_float(std::size_t index, const std::vector<torch::Tensor>& inputs) const;
 
   graph layout_;
   std::vector<layer> layers_;
@@ -46,16 +53,14 @@ class int8_network {
 class float_network {
  public:
   float_network(const network_impl& trained, std::size_t variant);
-  /// `x`: [N, C, H, W] float; returns the last operator's output.
+  /// `x`: [N, C, H, W] float; returns the graph's last output.
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& x) const;
+  /// All outputs of the graph, in its order.
+  [[nodiscard]] std::vector<torch::Tensor> outputs(const torch::Tensor& x) const;
 
  private:
-  struct layer {
-    torch::Tensor weight;
-    torch::Tensor bias;
-  };
   graph layout_;
-  std::vector<layer> layers_;
+  std::vector<operators::learned> layers_;
 };
 
 }  // namespace dvfo::inference

@@ -42,9 +42,15 @@ void select_engine() {
               "local DNN cannot run: install a LibTorch that has one");
 }
 
-c10::IValue pack_convolution(const torch::Tensor& weight, const torch::Tensor& bias, int stride, int padding) {
+torch::Tensor per_channel(const torch::Tensor& weight, const torch::Tensor& scale) {
+  const auto zero_points = torch::zeros({scale.size(0)}, torch::kLong);
+  return torch::quantize_per_channel(weight.contiguous(), scale.to(torch::kDouble), zero_points, 0, torch::kQInt8);
+}
+
+c10::IValue pack_convolution(const torch::Tensor& weight, const torch::Tensor& bias, int stride,
+                             const std::vector<std::int64_t>& padding, std::int64_t groups) {
   static const auto op = find("quantized::conv2d_prepack", "");
-  return call(op, weight, bias, twice(stride), twice(padding), twice(1), std::int64_t{1});
+  return call(op, weight, bias, twice(stride), c10::List<std::int64_t>({padding[0], padding[1]}), twice(1), groups);
 }
 
 torch::Tensor convolve(const torch::Tensor& x, const c10::IValue& packed, bool relu, double scale,
@@ -59,14 +65,29 @@ c10::IValue pack_linear(const torch::Tensor& weight, const torch::Tensor& bias) 
   return call(op, weight, bias);
 }
 
-torch::Tensor linear(const torch::Tensor& x, const c10::IValue& packed, double scale, std::int64_t zero_point) {
-  static const auto op = find("quantized::linear", "");
-  return call(op, x, packed, scale, zero_point).toTensor();
+torch::Tensor linear(const torch::Tensor& x, const c10::IValue& packed, bool relu, double scale,
+                     std::int64_t zero_point) {
+  static const auto plain = find("quantized::linear", "");
+  static const auto rectified = find("quantized::linear_relu", "");
+  return call(relu ? rectified : plain, x, packed, scale, zero_point).toTensor();
 }
 
-torch::Tensor add_relu(const torch::Tensor& a, const torch::Tensor& b, double scale, std::int64_t zero_point) {
-  static const auto op = find("quantized::add_relu", "");
+torch::Tensor add(const torch::Tensor& a, const torch::Tensor& b, bool relu, double scale, std::int64_t zero_point) {
+  static const auto plain = find("quantized::add", "");
+  static const auto rectified = find("quantized::add_relu", "");
+  return call(relu ? rectified : plain, a, b, scale, zero_point).toTensor();
+}
+
+torch::Tensor multiply(const torch::Tensor& a, const torch::Tensor& b, double scale, std::int64_t zero_point) {
+  static const auto op = find("quantized::mul", "");
   return call(op, a, b, scale, zero_point).toTensor();
+}
+
+torch::Tensor concatenate(const std::vector<torch::Tensor>& parts, double scale, std::int64_t zero_point) {
+  static const auto op = find("quantized::cat", "");
+  return call(op, c10::List<torch::Tensor>(parts), std::int64_t{1}, c10::optional<double>(scale),
+              c10::optional<std::int64_t>(zero_point))
+      .toTensor();
 }
 
 }  // namespace dvfo::inference::quantised

@@ -11,10 +11,6 @@ constexpr double normalisation_epsilon = 1e-5;  // He et al. 2016 and every fram
 constexpr double normalisation_momentum = 0.1;  // weight of the newest batch in the running statistics
 constexpr double observer_momentum = 0.05;      // weight of the newest batch in an activation's range
 
-torch::Tensor slice_weight(const torch::Tensor& weight, int outputs, int inputs) {
-  return weight.narrow(0, 0, outputs).narrow(1, 0, inputs);
-}
-
 torch::Tensor broadcastable(const torch::Tensor& per_output, const torch::Tensor& weight) {
   std::vector<std::int64_t> shape(static_cast<std::size_t>(weight.dim()), 1);
   shape[0] = -1;
@@ -29,7 +25,50 @@ torch::Tensor fake_quantise_weight(const torch::Tensor& cut, const torch::Tensor
   return cut + (rounded - cut.detach());
 }
 
+std::pair<float, float> bounds(const activation_range& seen) {
+  const float lowest = seen.lowest.item<float>();
+  return {lowest, std::max(seen.highest.item<float>(), lowest + 1e-6F)};
+}
+
+/// Start of training: He et al. 2015 for convolutions, smaller for what is followed by no normalisation.
+torch::Tensor first_weight(const op& o, const std::vector<std::int64_t>& shape) {
+  if (o.kind == op_kind::layer_norm) return torch::ones(shape);
+  if (o.kind == op_kind::class_token) return torch::zeros(shape);
+  const double window = o.kernel.height * o.kernel.width;
+  double fan = 3.0 * static_cast<double>(shape[1]);
+  if (o.kind == op_kind::conv) fan = o.out.channels * window / 2.0;
+  if (o.kind == op_kind::depthwise) fan = window / 2.0;
+  return torch::randn(shape) / std::sqrt(fan);
+}
+
+/// Names of an operator's tensors. Bundles keep what is called a weight in few bits (bundle/weights.cpp), so only what
+/// is multiplied channel by channel may be.
+std::pair<const char*, const char*> tensor_names(op_kind kind) {
+  if (kind == op_kind::layer_norm) return {"scale", "shift"};
+  if (kind == op_kind::class_token) return {"token", "positions"};
+  return {"weight", "bias"};
+}
+
+torch::Tensor first_bias(const op& o, const std::vector<std::int64_t>& shape) {
+  constexpr double position_deviation = 0.02;  // Dosovitskiy et al. 2021's code
+  return o.kind == op_kind::class_token ? torch::randn(shape) * position_deviation : torch::zeros(shape);
+}
+
 }  // namespace
+
+bool has_own_grid(op_kind kind) {
+  return kind != op_kind::global_average && kind != op_kind::max_pool && kind != op_kind::average_pool &&
+         kind != op_kind::upsample && kind != op_kind::sequence && kind != op_kind::first_token;
+}
+
+bool is_curved(activation then) {
+  return then == activation::leaky_relu || then == activation::silu || then == activation::gelu ||
+         then == activation::sigmoid;
+}
+
+bool has_products(op_kind kind) {
+  return operators::has_weights(kind) && kind != op_kind::class_token && kind != op_kind::layer_norm;
+}
 
 torch::Tensor weight_scale(const torch::Tensor& weight) {
   return weight.detach().abs().flatten(1).amax(1).clamp_min(1e-8) / 127.0;
@@ -44,61 +83,74 @@ network_impl::network_impl(graph layout, std::vector<double> widths)
 void network_impl::add_parameters(int index) {
   const op& o = layout_.at(index);
   layer& l = layers_[static_cast<std::size_t>(index)];
-  const auto name = [&](const std::string& what) { return fmt::format("op{}_{}", index, what); };
-  if (o.kind == op_kind::conv || o.kind == op_kind::linear) {
-    const int inputs = layout_.at(o.from[0]).channels;
-    const double fan = o.kind == op_kind::conv ? o.channels * o.kernel * o.kernel / 2.0 : 3.0 * inputs;
-    std::vector<std::int64_t> shape = {o.channels, inputs};
-    if (o.kind == op_kind::conv) shape.insert(shape.end(), {o.kernel, o.kernel});
-    l.weight = register_parameter(name("weight"), torch::randn(shape) / std::sqrt(fan));
-    if (o.kind == op_kind::linear) l.bias = register_parameter(name("bias"), torch::zeros({o.channels}));
-  }
-  for (std::size_t v = 0; v < widths_.size(); ++v) {
-    const auto of_variant = [&](const std::string& what) { return name(fmt::format("{}{}", what, v)); };
-    const int channels = layout_.channels_at(index, widths_[v]);
-    if (o.kind == op_kind::conv) {
-      l.normalisations.push_back({register_parameter(of_variant("gamma"), torch::ones({channels})),
-                                  register_parameter(of_variant("beta"), torch::zeros({channels})),
-                                  register_buffer(of_variant("mean"), torch::zeros({channels})),
-                                  register_buffer(of_variant("variance"), torch::ones({channels}))});
-    }
-    if (o.kind != op_kind::global_average) {
-      l.ranges.push_back({register_buffer(of_variant("lowest"), torch::zeros({})),
-                          register_buffer(of_variant("highest"), torch::zeros({}))});
+  if (operators::has_weights(o.kind) && o.weights_of < 0) {
+    const auto shapes = operators::shape_of(layout_, index);
+    const auto [weight, bias] = tensor_names(o.kind);
+    l.own.weight = register_parameter(fmt::format("op{}_{}", index, weight), first_weight(o, shapes.weight));
+    if (!o.normalised) {
+      l.own.bias = register_parameter(fmt::format("op{}_{}", index, bias), first_bias(o, shapes.bias));
     }
   }
+  for (std::size_t v = 0; v < widths_.size(); ++v) add_variant(index, v);
 }
 
-torch::Tensor network_impl::cut_weight(int index, std::size_t variant) const {
+void network_impl::add_variant(int index, std::size_t variant) {
   const op& o = layout_.at(index);
-  const layer& l = layers_[static_cast<std::size_t>(index)];
-  const auto cut = slice_weight(l.weight, layout_.channels_at(index, widths_[variant]),
-                                layout_.channels_at(o.from[0], widths_[variant]));
-  if (!fake_quantisation_) return cut;
-  return fake_quantise_weight(cut, weight_scale(l.weight).narrow(0, 0, cut.size(0)));
+  layer& l = layers_[static_cast<std::size_t>(index)];
+  const auto name = [&](const std::string& what) { return fmt::format("op{}_{}{}", index, what, variant); };
+  const int channels = layout_.channels_at(index, widths_[variant]);
+  if (o.normalised) {
+    l.normalisations.push_back({register_parameter(name("gamma"), torch::ones({channels})),
+                                register_parameter(name("beta"), torch::zeros({channels})),
+                                register_buffer(name("mean"), torch::zeros({channels})),
+                                register_buffer(name("variance"), torch::ones({channels}))});
+  }
+  const auto range = [&](const std::string& which) {
+    return activation_range{register_buffer(name(which + "lowest"), torch::zeros({})),
+                            register_buffer(name(which + "highest"), torch::zeros({}))};
+  };
+  if (has_own_grid(o.kind)) l.ranges.push_back(range(""));
+  if (is_curved(o.then)) l.inner.push_back(range("inner_"));
 }
 
-torch::Tensor network_impl::convolve(int index, std::size_t variant, const torch::Tensor& x) {
-  const op& o = layout_.at(index);
+const operators::learned& network_impl::learned_of(int index) const {
+  const int owner = layout_.at(index).weights_of;
+  return layers_[static_cast<std::size_t>(owner < 0 ? index : owner)].own;
+}
+
+/// The weight quantiser's step belongs to an output channel of the whole weight, so that all widths share it; kept
+/// output channels lead.
+torch::Tensor network_impl::weight_steps(int index, const torch::Tensor& cut) const {
+  return weight_scale(learned_of(index).weight).narrow(0, 0, cut.size(0));
+}
+
+operators::learned network_impl::cut_weights(int index, std::size_t variant) const {
+  const op_kind kind = layout_.at(index).kind;
+  if (!operators::has_weights(kind)) return {};
+  auto what = operators::cut(layout_, index, learned_of(index), widths_[variant]);
+  if (fake_quantisation_ && has_products(kind)) {
+    what.weight = fake_quantise_weight(what.weight, weight_steps(index, what.weight));
+  }
+  return what;
+}
+
+torch::Tensor network_impl::normalise(int index, std::size_t variant, const torch::Tensor& y) {
   const normalisation& n = layers_[static_cast<std::size_t>(index)].normalisations[variant];
-  const auto y = torch::conv2d(x, cut_weight(index, variant), {}, o.stride, o.kernel / 2);
-  const auto normalised = torch::batch_norm(y, n.gamma, n.beta, n.mean, n.variance, is_training(),
-                                            normalisation_momentum, normalisation_epsilon, false);
-  return o.relu ? torch::relu(normalised) : normalised;
+  return torch::batch_norm(y, n.gamma, n.beta, n.mean, n.variance, is_training(), normalisation_momentum,
+                           normalisation_epsilon, false);
 }
 
-torch::Tensor network_impl::quantise_activation(int index, std::size_t variant, const torch::Tensor& x) {
-  activation_range& r = layers_[static_cast<std::size_t>(index)].ranges[variant];
+torch::Tensor network_impl::quantise_activation(activation_range& seen, const torch::Tensor& x) const {
   if (observing_) {
     torch::NoGradGuard no_gradient;
     const auto [lowest, highest] = torch::aminmax(x.detach());
-    const bool first = r.highest.item<float>() == 0.0F && r.lowest.item<float>() == 0.0F;
+    const bool first = seen.highest.item<float>() == 0.0F && seen.lowest.item<float>() == 0.0F;
     const double weight = first ? 1.0 : observer_momentum;
-    r.lowest.lerp_(lowest.to(torch::kFloat).clamp_max(0.0), weight);
-    r.highest.lerp_(highest.to(torch::kFloat).clamp_min(1e-6), weight);
+    seen.lowest.lerp_(lowest.to(torch::kFloat).clamp_max(0.0), weight);
+    seen.highest.lerp_(highest.to(torch::kFloat).clamp_min(1e-6), weight);
   }
   if (!fake_quantisation_) return x;
-  const auto [low, high] = range(index, variant);
+  const auto [low, high] = bounds(seen);
   const double scale = (high - low) / 255.0;
   const auto zero_point = static_cast<std::int64_t>(std::lround(-low / scale));
   return torch::fake_quantize_per_tensor_affine(x.to(torch::kFloat), scale, zero_point, 0, 255);
@@ -106,48 +158,47 @@ torch::Tensor network_impl::quantise_activation(int index, std::size_t variant, 
 
 torch::Tensor network_impl::run(int index, std::size_t variant, const std::vector<torch::Tensor>& values) {
   const op& o = layout_.at(index);
-  const auto from = [&](std::size_t which) { return values[static_cast<std::size_t>(o.from[which])]; };
-  switch (o.kind) {
-    case op_kind::input:
-      break;
-    case op_kind::conv:
-      return quantise_activation(index, variant, convolve(index, variant, from(0)));
-    case op_kind::add_relu:
-      return quantise_activation(index, variant, torch::relu(from(0) + from(1)));
-    case op_kind::global_average:
-      return from(0).mean({2, 3});
-    case op_kind::linear:
-      return quantise_activation(
-          index, variant,
-          torch::linear(from(0), cut_weight(index, variant), layers_[static_cast<std::size_t>(index)].bias));
-  }
-  return {};
+  std::vector<torch::Tensor> inputs;
+  for (const int from : o.from) inputs.push_back(values[static_cast<std::size_t>(from)]);
+  auto y = operators::compute(o, inputs, cut_weights(index, variant));
+  if (o.normalised) y = normalise(index, variant, y);
+  layer& l = layers_[static_cast<std::size_t>(index)];
+  if (is_curved(o.then)) y = quantise_activation(l.inner[variant], y);
+  y = operators::activate(o.then, y);
+  return has_own_grid(o.kind) ? quantise_activation(l.ranges[variant], y) : y;
 }
 
-torch::Tensor network_impl::forward(const torch::Tensor& x, std::size_t variant) {
+std::vector<torch::Tensor> network_impl::outputs(const torch::Tensor& x, std::size_t variant) {
   std::vector<torch::Tensor> values;
   values.reserve(layers_.size());
-  values.push_back(quantise_activation(0, variant, x));
+  values.push_back(quantise_activation(layers_[0].ranges[variant], x));
   for (std::size_t i = 1; i < layers_.size(); ++i) values.push_back(run(static_cast<int>(i), variant, values));
-  return values.back();
+  std::vector<torch::Tensor> answers;
+  for (const int index : layout_.outputs()) answers.push_back(values[static_cast<std::size_t>(index)]);
+  return answers;
 }
+
+torch::Tensor network_impl::forward(const torch::Tensor& x, std::size_t variant) { return outputs(x, variant).back(); }
 
 network_impl::folded_layer network_impl::fold(int index, std::size_t variant) const {
   torch::NoGradGuard no_gradient;
   const op& o = layout_.at(index);
-  const layer& l = layers_[static_cast<std::size_t>(index)];
-  const auto cut = slice_weight(l.weight, layout_.channels_at(index, widths_[variant]),
-                                layout_.channels_at(o.from[0], widths_[variant]));
-  const auto scale = weight_scale(l.weight).narrow(0, 0, cut.size(0));
-  if (o.kind == op_kind::linear) return {cut.clone(), l.bias.clone(), scale};
-  const normalisation& n = l.normalisations[variant];
+  if (!operators::has_weights(o.kind)) return {};
+  const auto what = operators::cut(layout_, index, learned_of(index), widths_[variant]);
+  if (!has_products(o.kind)) return {what.weight, what.bias, {}};
+  const auto scale = weight_steps(index, what.weight);
+  if (!o.normalised) return {what.weight.clone(), what.bias.clone(), scale};
+  const normalisation& n = layers_[static_cast<std::size_t>(index)].normalisations[variant];
   const auto factor = n.gamma / torch::sqrt(n.variance + normalisation_epsilon);
-  return {cut * broadcastable(factor, cut), n.beta - n.mean * factor, scale * factor.abs()};
+  return {what.weight * broadcastable(factor, what.weight), n.beta - n.mean * factor, scale * factor.abs()};
 }
 
 std::pair<float, float> network_impl::range(int index, std::size_t variant) const {
-  const activation_range& r = layers_[static_cast<std::size_t>(index)].ranges[variant];
-  return {r.lowest.item<float>(), std::max(r.highest.item<float>(), r.lowest.item<float>() + 1e-6F)};
+  return bounds(layers_[static_cast<std::size_t>(index)].ranges[variant]);
+}
+
+std::pair<float, float> network_impl::inner_range(int index, std::size_t variant) const {
+  return bounds(layers_[static_cast<std::size_t>(index)].inner[variant]);
 }
 
 }  // namespace dvfo::inference

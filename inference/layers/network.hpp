@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "inference/architectures/graph.hpp"
+#include "inference/layers/operators.hpp"
 
 namespace dvfo::inference {
 
@@ -25,8 +26,11 @@ class network_impl : public torch::nn::Module {
   /// One variant per entry of `widths`, each in (0, 1].
   network_impl(graph layout, std::vector<double> widths);
 
-  /// `x`: [N, C, H, W] float. Returns the last operator's output: [N, C', H', W'] or logits [N, classes].
+  /// `x`: [N, C, H, W] float. Returns the graph's last output: [N, C', H', W'], a sequence [N, T, C'] or logits
+  /// [N, classes].
   torch::Tensor forward(const torch::Tensor& x, std::size_t variant = 0);
+  /// All outputs of the graph, in its order: the raw heads of a detector.
+  std::vector<torch::Tensor> outputs(const torch::Tensor& x, std::size_t variant = 0);
 
   void set_fake_quantisation(bool on) { fake_quantisation_ = on; }
   /// While on, forward() also updates the activation ranges.
@@ -37,31 +41,37 @@ class network_impl : public torch::nn::Module {
 
   /// Weights of operator `index` cut to the variant's width, normalisation folded in: what a runtime executes.
   struct folded_layer {
-    torch::Tensor weight;  ///< conv [Co, Ci, k, k], linear [Co, Ci]
-    torch::Tensor bias;    ///< [Co]
-    torch::Tensor scale;   ///< [Co] step of the symmetric 8-bit weight quantiser, normalisation folded in
+    torch::Tensor weight;  ///< as operators::learned has it
+    torch::Tensor bias;    ///< as operators::learned has it
+    torch::Tensor scale;   ///< [Co] step of the symmetric 8-bit weight quantiser, normalisation folded in; undefined
+                           ///< for class tokens and layer normalisation
   };
   [[nodiscard]] folded_layer fold(int index, std::size_t variant) const;
 
   /// Observed range of an operator's output as (lowest, highest), lowest ≤ 0 ≤ highest.
   [[nodiscard]] std::pair<float, float> range(int index, std::size_t variant) const;
+  /// The same in front of an activation that is no mere clipping.
+  [[nodiscard]] std::pair<float, float> inner_range(int index, std::size_t variant) const;
 
  private:
   struct normalisation {
     torch::Tensor gamma, beta, mean, variance;
   };
   struct layer {
-    torch::Tensor weight;
-    torch::Tensor bias;                         // linear only
-    std::vector<normalisation> normalisations;  // conv only, one a variant
-    std::vector<activation_range> ranges;       // every operator whose output int8 execution quantises
+    operators::learned own;                     // full width; no bias where batch normalisation follows
+    std::vector<normalisation> normalisations;  // one a variant, where there is batch normalisation
+    std::vector<activation_range> ranges;       // every operator whose output int8 execution quantises anew
+    std::vector<activation_range> inner;        // … and whose sums it quantises in front of a curved activation
   };
 
   void add_parameters(int index);
-  [[nodiscard]] torch::Tensor cut_weight(int index, std::size_t variant) const;
+  void add_variant(int index, std::size_t variant);
+  [[nodiscard]] const operators::learned& learned_of(int index) const;
+  [[nodiscard]] operators::learned cut_weights(int index, std::size_t variant) const;
+  [[nodiscard]] torch::Tensor weight_steps(int index, const torch::Tensor& cut) const;
   torch::Tensor run(int index, std::size_t variant, const std::vector<torch::Tensor>& values);
-  torch::Tensor convolve(int index, std::size_t variant, const torch::Tensor& x);
-  torch::Tensor quantise_activation(int index, std::size_t variant, const torch::Tensor& x);
+  torch::Tensor normalise(int index, std::size_t variant, const torch::Tensor& y);
+  torch::Tensor quantise_activation(activation_range& seen, const torch::Tensor& x) const;
 
   graph layout_;
   std::vector<double> widths_;
@@ -70,6 +80,17 @@ class network_impl : public torch::nn::Module {
   bool observing_ = false;
 };
 TORCH_MODULE_IMPL(network, network_impl);
+
+/// Whether int8 execution gives an operator's output a grid of its own: operators that pass values on as they are, or
+/// average them, keep their input's.
+bool has_own_grid(op_kind kind);
+
+/// Whether an activation is more than clipping, which the range of the 8-bit grid does by itself. Sums are quantised in
+/// front of it, too.
+bool is_curved(activation then);
+
+/// Whether int8 execution multiplies with the operator's weights.
+bool has_products(op_kind kind);
 
 /// Step of the symmetric 8-bit quantiser of each output channel of `weight` [Co, …]: max |w| / 127, never 0. Shape
 /// [Co].

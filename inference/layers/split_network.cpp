@@ -38,7 +38,7 @@ front_impl::front_impl(const architecture& net)
     : mean_(register_buffer("mean", torch::zeros({3}))),
       deviation_(register_buffer("deviation", torch::ones({3}))),
       extractor_(register_module("extractor", network(net.extractor, std::vector<double>{1.0}))),
-      attention_(register_module("scam", scam(net.feature_channels))) {}
+      attention_(register_module("scam", scam(net.features.channels))) {}
 
 void front_impl::set_colour_statistics(const torch::Tensor& mean, const torch::Tensor& deviation) {
   torch::NoGradGuard no_gradient;
@@ -59,7 +59,7 @@ torch::Tensor reference_network_impl::forward(const torch::Tensor& images) { ret
 
 split_network_impl::split_network_impl(const architecture& net, int feature_bits)
     : stage(register_module("front", front(net))),
-      quantiser(register_module("quantiser", feature_quantiser(net.feature_channels, feature_bits))),
+      quantiser(register_module("quantiser", feature_quantiser(net.features.channels, feature_bits))),
       local(register_module("local", network(net.trunk, std::vector<double>{1.0, 0.75, 0.5, 0.25}))),
       remote(register_module("remote", network(net.trunk, std::vector<double>{1.0, 1.0, 1.0, 1.0}))),
       blend_(register_parameter("blend", torch::zeros({static_cast<std::int64_t>(trained_shares.size()) - 2}))) {}

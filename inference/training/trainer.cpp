@@ -43,6 +43,7 @@ class run {
                                                              .classes = static_cast<int>(train_.labels().size()),
                                                              .base_width = options.base_width,
                                                              .feature_channels = options.feature_channels});
+    expect_a_classifier();
     reference_ = reference_network(architecture_);
     split_ = split_network(architecture_, options.feature_bits);
   }
@@ -60,6 +61,15 @@ class run {
   }
 
  private:
+  void expect_a_classifier() const {
+    const auto outputs = architecture_.trunk.outputs();
+    if (outputs.size() == 1 && architecture_.trunk.at(outputs[0]).out.positions() == 1) return;
+    throw error(errc::bad_argument,
+                fmt::format("{} answers with {} map(s), not with one label for a picture: it cannot be trained on {}; "
+                            "`dvfo describe --arch {}` tells its costs",
+                            architecture_.name, outputs.size(), options_.data, architecture_.name));
+  }
+
   void train_reference(const image_store& images, const progress_callback& progress) {
     const auto [mean, deviation] = images.colour_statistics();
     reference_->stage->set_colour_statistics(mean, deviation);
@@ -206,8 +216,9 @@ class run {
     out.input_size = train_.image_size();
     out.base_width = options_.base_width;
     out.labels = train_.labels();
-    out.format.channels = architecture_.feature_channels;
-    out.format.height = out.format.width = architecture_.feature_side;
+    out.format.channels = architecture_.features.channels;
+    out.format.height = architecture_.features.height;
+    out.format.width = architecture_.features.width;
     out.format.bits = options_.feature_bits;
     const auto steps = split_->quantiser->steps().cpu();
     for (int c = 0; c < out.format.channels; ++c) out.format.quantisers.push_back({0.0F, steps[c].item<float>()});
