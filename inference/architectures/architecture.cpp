@@ -44,6 +44,7 @@ const entry& find(const std::string& name) {
 
 std::vector<std::string> architecture_names() {
   std::vector<std::string> names;
+  names.reserve(std::size(entries));
   for (const auto& each : entries) names.emplace_back(each.name);
   return names;
 }

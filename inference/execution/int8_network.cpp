@@ -45,7 +45,7 @@ int8_network::int8_network(const network_impl& trained, std::size_t variant) : l
   }
 }
 
-int8_network::grid int8_network::grid_of(std::pair<float, float> range, int index, std::size_t variant) {
+grid int8_network::grid_of(std::pair<float, float> range, int index, std::size_t variant) {
   const auto [low, high] = range;
   const double scale = (static_cast<double>(high) - low) / 255.0;
   if (!(scale > 1e-8) || !std::isfinite(scale)) {
@@ -60,10 +60,19 @@ int8_network::layer int8_network::prepare(const network_impl& trained, int index
   const op& o = layout_.at(index);
   layer next;
   if (has_own_grid(o.kind)) next.own = grid_of(trained.range(index, variant), index, variant);
-  if (is_curved(o.then)) next.inner = grid_of(trained.inner_range(index, variant), index, variant);
+  if (is_curved(o.then)) {
+    next.inner = grid_of(trained.inner_range(index, variant), index, variant);
+    next.curve = byte_table(o.then, next.inner, next.own);
+  }
   const auto folded = trained.fold(index, variant);
   if (!folded.weight.defined()) return next;
-  if (!is_packed(o.kind)) {
+  if (o.kind == op_kind::lstm) {
+    const auto inputs = folded.weight.size(1) - folded.bias.size(0) / 4;
+    const auto weight = quantised::per_channel(folded.weight, folded.scale);
+    next.packed = quantised::pack_linear(weight.narrow(1, 0, inputs).contiguous(), folded.bias);
+    next.packed_state = quantised::pack_linear(weight.narrow(1, inputs, weight.size(1) - inputs).contiguous(),
+                                               torch::zeros_like(folded.bias));
+  } else if (!is_packed(o.kind)) {
     next.plain = {rounded(folded.weight, folded.scale), folded.bias};
   } else if (o.kind == op_kind::linear) {
     next.packed = quantised::pack_linear(quantised::per_channel(folded.weight, folded.scale), folded.bias);
@@ -119,6 +128,12 @@ torch::Tensor int8_network::sums(std::size_t index, const std::vector<torch::Ten
   }
 }
 
+torch::Tensor int8_network::lstm(const layer& l, const torch::Tensor& x) const {
+  const auto of_inputs = quantised::linear_dynamic(x, l.packed);
+  return operators::recur(of_inputs,
+                          [&](const torch::Tensor& state) { return quantised::linear_dynamic(state, l.packed_state); });
+}
+
 torch::Tensor int8_network::run_in_float(std::size_t index, const std::vector<torch::Tensor>& inputs) const {
   const op& o = layout_.ops()[index];
   std::vector<torch::Tensor> values;
@@ -134,13 +149,14 @@ torch::Tensor int8_network::run(std::size_t index, const std::vector<torch::Tens
     case op_kind::class_token:
     case op_kind::layer_norm:
     case op_kind::attention:
-    case op_kind::lstm:
       return run_in_float(index, inputs);
+    case op_kind::lstm:
+      return quantise(lstm(l, inputs[0].dequantize()), l.own);
     default:
       break;
   }
   if (!is_curved(o.then)) return sums(index, inputs, l.own);
-  return quantise(operators::activate(o.then, sums(index, inputs, l.inner).dequantize()), l.own);
+  return l.curve.apply(sums(index, inputs, l.inner));
 }
 
 std::vector<torch::Tensor> int8_network::outputs(const torch::Tensor& x) const {

@@ -5,14 +5,16 @@
 #include <memory>
 #include <vector>
 
+#include "inference/execution/byte_table.hpp"
 #include "inference/layers/network.hpp"
 
 namespace dvfo::inference {
 
 /// One variant of a trained network, ready for real int8 execution through LibTorch's quantised operators (engine
 /// ONEDNN on x86, QNNPACK on ARM): weights symmetric per output channel, activations affine per tensor, normalisation
-/// folded, every convolution, sum and linear operator in 8-bit integers with 32-bit accumulation. What has no integer
-/// kernel (curved activations, layer normalisation, attention, LSTM) runs in float between 8-bit inputs and outputs.
+/// folded, every convolution, sum and linear operator in 8-bit integers with 32-bit accumulation. Curved
+/// activations are tables. An LSTM multiplies in integers and keeps gates and memory in float; layer normalisation and
+/// attention, which have no integer kernel, run in float between 8-bit inputs and outputs.
 /// Not thread-safe: one owner at a time.
 class int8_network {
  public:
@@ -26,14 +28,12 @@ class int8_network {
   [[nodiscard]] std::vector<torch::Tensor> outputs(const torch::Tensor& x) const;
 
  private:
-  struct grid {
-    double scale = 1.0;
-    std::int64_t zero_point = 0;
-  };
   struct layer {
     c10::IValue packed;        // weights in the engine's own layout
+    c10::IValue packed_state;  // an LSTM's weights of its state, beside those of its inputs
     operators::learned plain;  // … or in float, rounded to 8 bits, where there is no integer kernel
     grid inner;                // of the sums in front of a curved activation
+    byte_table curve;          // from there to the output
     grid own;                  // of the output
   };
 
@@ -42,6 +42,7 @@ class int8_network {
   [[nodiscard]] static torch::Tensor quantise(const torch::Tensor& x, const grid& onto);
   [[nodiscard]] torch::Tensor run(std::size_t index, const std::vector<torch::Tensor>& inputs) const;
   [[nodiscard]] torch::Tensor sums(std::size_t index, const std::vector<torch::Tensor>& inputs, const grid& onto) const;
+  [[nodiscard]] torch::Tensor lstm(const layer& l, const torch::Tensor& x) const;
   [[nodiscard]] torch::Tensor run_in_float(std::size_t index, const std::vector<torch::Tensor>& inputs) const;
 
   graph layout_;

@@ -72,6 +72,11 @@ torch::Tensor linear(const torch::Tensor& x, const c10::IValue& packed, bool rel
   return call(relu ? rectified : plain, x, packed, scale, zero_point).toTensor();
 }
 
+torch::Tensor linear_dynamic(const torch::Tensor& x, const c10::IValue& packed) {
+  static const auto op = find("quantized::linear_dynamic", "");
+  return call(op, x, packed, false).toTensor();
+}
+
 torch::Tensor add(const torch::Tensor& a, const torch::Tensor& b, bool relu, double scale, std::int64_t zero_point) {
   static const auto plain = find("quantized::add", "");
   static const auto rectified = find("quantized::add_relu", "");

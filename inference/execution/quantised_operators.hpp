@@ -26,6 +26,9 @@ c10::IValue pack_linear(const torch::Tensor& weight, const torch::Tensor& bias);
 torch::Tensor linear(const torch::Tensor& x, const c10::IValue& packed, bool relu, double scale,
                      std::int64_t zero_point);
 
+/// Float in, float out: inputs are rounded to 8 bits between their own extremes.
+torch::Tensor linear_dynamic(const torch::Tensor& x, const c10::IValue& packed);
+
 torch::Tensor add(const torch::Tensor& a, const torch::Tensor& b, bool relu, double scale, std::int64_t zero_point);
 
 /// Element by element; sides of length 1 are repeated.

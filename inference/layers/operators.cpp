@@ -48,21 +48,10 @@ torch::Tensor attention(const op& o, const torch::Tensor& x) {
 }
 
 torch::Tensor lstm(const torch::Tensor& x, const learned& what) {
-  const auto units = what.bias.size(0) / 4;
   const auto inputs = x.size(2);
-  const auto from_inputs = torch::linear(x, what.weight.narrow(1, 0, inputs), what.bias);
-  const auto of_state = what.weight.narrow(1, inputs, units).t();
-  auto state = torch::zeros({x.size(0), units}, x.options());
-  auto memory = state;
-  std::vector<torch::Tensor> states;
-  for (std::int64_t step = 0; step < x.size(1); ++step) {
-    const auto sums = (from_inputs.select(1, step) + torch::matmul(state, of_state)).view({-1, units, 4});
-    const auto gate = [&](std::int64_t which) { return torch::sigmoid(sums.select(2, which)); };
-    memory = gate(1) * memory + gate(0) * torch::tanh(sums.select(2, 2));
-    state = gate(3) * torch::tanh(memory);
-    states.push_back(state);
-  }
-  return torch::stack(states, 1);
+  const auto of_state = what.weight.narrow(1, inputs, what.weight.size(1) - inputs).t();
+  return recur(torch::linear(x, what.weight.narrow(1, 0, inputs), what.bias),
+               [&](const torch::Tensor& state) { return torch::matmul(state, of_state); });
 }
 
 torch::Tensor with_class_token(const torch::Tensor& x, const learned& what) {
@@ -142,6 +131,22 @@ torch::Tensor compute(const op& o, const std::vector<torch::Tensor>& inputs, con
       return lstm(x, what);
   }
   return {};
+}
+
+torch::Tensor recur(const torch::Tensor& of_inputs,
+                    const std::function<torch::Tensor(const torch::Tensor&)>& of_state) {
+  const auto units = of_inputs.size(2) / 4;
+  auto state = torch::zeros({of_inputs.size(0), units}, of_inputs.options());
+  auto memory = state;
+  std::vector<torch::Tensor> states;
+  for (std::int64_t step = 0; step < of_inputs.size(1); ++step) {
+    const auto sums = (of_inputs.select(1, step) + of_state(state)).view({-1, units, 4});
+    const auto gate = [&](std::int64_t which) { return torch::sigmoid(sums.select(2, which)); };
+    memory = gate(1) * memory + gate(0) * torch::tanh(sums.select(2, 2));
+    state = gate(3) * torch::tanh(memory);
+    states.push_back(state);
+  }
+  return torch::stack(states, 1);
 }
 
 bool has_weights(op_kind kind) {

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <functional>
 #include <vector>
 
 #include "inference/architectures/graph.hpp"
@@ -22,6 +23,10 @@ struct learned {
 
 /// The operator without its activation and batch normalisation. `inputs` in the order of `o.from`.
 torch::Tensor compute(const op& o, const std::vector<torch::Tensor>& inputs, const learned& what);
+
+/// An LSTM's gates and memory along a sequence (Hochreiter & Schmidhuber 1997, with forget gates): `of_inputs` [N, T,
+/// 4·units] are the inputs' sums with bias, `of_state` makes [N, 4·units] of a state [N, units]. Returns [N, T, units].
+torch::Tensor recur(const torch::Tensor& of_inputs, const std::function<torch::Tensor(const torch::Tensor&)>& of_state);
 
 torch::Tensor activate(activation then, const torch::Tensor& x);
 

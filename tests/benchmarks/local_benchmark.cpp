@@ -1,6 +1,6 @@
-// The local DNN at batch 1, one thread: int8 against its float twin, and each width against full width, for the
-// CIFAR-100 bundle's network and for ResNet-18 at its published base width. The ratio of two rows of the same run is
-// the figure.
+// Local DNNs at batch 1, one thread: int8 against its float twin and each width against full width for the CIFAR-100
+// bundle's network, and int8 against float for all eight architectures at their published sizes. The ratio of two rows
+// of the same run is the figure.
 #include <benchmark/benchmark.h>
 
 #include "inference/architectures/architecture.hpp"
@@ -11,48 +11,61 @@ namespace {
 
 using namespace dvfo::inference;
 
-constexpr int feature_channels = 32;  // as in the shipped bundles
-constexpr int feature_side = 16;
+torch::Tensor features_of(const architecture& net, std::int64_t count) {
+  return torch::rand({count, net.features.channels, net.features.height, net.features.width});
+}
 
 /// A network with random weights and real statistics: its time does not depend on what it learned.
-network prepared(int base_width) {
+network prepared(const architecture& net, const std::vector<double>& widths) {
   torch::manual_seed(1);
   torch::NoGradGuard no_gradient;
-  const auto net = make_resnet18({.classes = 100, .base_width = base_width, .feature_channels = feature_channels});
-  network out(net.trunk, std::vector<double>{1.0, 0.75, 0.5, 0.25});
-  const auto features = torch::rand({8, feature_channels, feature_side, feature_side});
-  for (std::size_t v = 0; v < 4; ++v) {
+  network out(net.trunk, widths);
+  const auto features = features_of(net, 2);
+  for (std::size_t v = 0; v < widths.size(); ++v) {
     out->train();
-    for (int i = 0; i < 20; ++i) out(features, v);
+    for (int i = 0; i < 3; ++i) out->outputs(features, v);
     out->eval();
     out->set_observing(true);
-    out(features, v);
+    out->outputs(features, v);
     out->set_observing(false);
   }
   return out;
 }
 
 template <class Execution>
-void run(benchmark::State& state) {
-  const auto trained = prepared(static_cast<int>(state.range(0)));
-  const auto variant = static_cast<std::size_t>(state.range(1));
+void run(benchmark::State& state, const architecture& net, const std::vector<double>& widths, std::size_t variant) {
+  const auto trained = prepared(net, widths);
   const Execution execution(*trained, variant);
-  const auto features = torch::rand({1, feature_channels, feature_side, feature_side});
-  for (auto _ : state) benchmark::DoNotOptimize(execution.forward(features));
-  state.counters["width"] = trained->widths()[variant];
+  const auto features = features_of(net, 1);
+  for (auto _ : state) benchmark::DoNotOptimize(execution.outputs(features));
+  state.counters["width"] = widths[variant];
 }
 
-void int8(benchmark::State& state) { run<int8_network>(state); }
-void float32(benchmark::State& state) { run<float_network>(state); }
+template <class Execution>
+void of_the_bundle(benchmark::State& state) {
+  const auto net = make_resnet18({.classes = 100, .base_width = 32, .feature_channels = 32});
+  run<Execution>(state, net, {1.0, 0.75, 0.5, 0.25}, static_cast<std::size_t>(state.range(0)));
+}
 
-BENCHMARK(int8)->ArgsProduct({{32, 64}, {0, 1, 2, 3}})->ArgNames({"base", "variant"})->Unit(benchmark::kMillisecond);
-BENCHMARK(float32)->ArgsProduct({{32, 64}, {0, 3}})->ArgNames({"base", "variant"})->Unit(benchmark::kMillisecond);
+BENCHMARK(of_the_bundle<int8_network>)->DenseRange(0, 3)->ArgName("variant")->Unit(benchmark::kMillisecond);
+BENCHMARK(of_the_bundle<float_network>)->Arg(0)->Arg(3)->ArgName("variant")->Unit(benchmark::kMillisecond);
+
+template <class Execution>
+void published(benchmark::State& state, const std::string& name) {
+  run<Execution>(state, make_architecture(name, published_options(name)), {1.0}, 0);
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
   prepare_for_single_images();
   set_intra_op_threads(1);
+  for (const auto& name : architecture_names()) {
+    benchmark::RegisterBenchmark(("int8/" + name).c_str(), published<int8_network>, name)
+        ->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark(("float32/" + name).c_str(), published<float_network>, name)
+        ->Unit(benchmark::kMillisecond);
+  }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -23,7 +23,7 @@ struct published_figures {
   const char* source;
 };
 
-void PrintTo(const published_figures& figures, std::ostream* out) { *out << figures.name; }
+std::ostream& operator<<(std::ostream& out, const published_figures& figures) { return out << figures.name; }
 
 // "GFLOPS" of torchvision, timm and detectron2 are multiply-accumulates; darknet and the Open Model Zoo count two
 // operations for each, but for DeepSpeech, whose 0.0472 a frame are one for every parameter.
@@ -64,6 +64,7 @@ INSTANTIATE_TEST_SUITE_P(all, published_architecture, testing::ValuesIn(publishe
 
 TEST(architectures, the_table_of_published_figures_has_them_all) {
   std::vector<std::string> tested;
+  tested.reserve(std::size(published));
   for (const auto& figures : published) tested.emplace_back(figures.name);
   EXPECT_EQ(tested, architecture_names());
 }

@@ -165,7 +165,7 @@ TEST(part_costs, fall_with_the_width_and_follow_the_value_size) {
   EXPECT_EQ(costs.local[0].flops, 2.0 * static_cast<double>(cost_of(net.trunk, 1.0).macs));
   // 16 convolutions and 4 projections (one where the features enter), 8 sums, average, classifier.
   EXPECT_EQ(costs.local[0].launches, 20 + 8 + 2);
-  EXPECT_EQ(&costs.local_at(0.0), &costs.local[0]);
+  EXPECT_EQ(&costs.local_at(0.0), costs.local.data());
   EXPECT_EQ(&costs.local_at(0.5), &costs.local[2]);
   EXPECT_EQ(&costs.local_at(0.75), &costs.local[3]);
 }
