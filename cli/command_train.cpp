@@ -30,10 +30,12 @@ struct train_command {
   std::string output;
   std::string checkpoints;
   std::string start_from;
+  std::string weights;
   std::string data = options.data;
   std::int64_t base_width = options.base_width;
   std::int64_t feature_channels = options.feature_channels;
   std::int64_t feature_bits = options.feature_bits;
+  std::int64_t bottleneck_epochs = options.bottleneck_epochs;
   std::int64_t reference_epochs = options.reference_epochs;
   std::int64_t joint_epochs = options.joint_epochs;
   std::int64_t quantisation_epochs = options.quantisation_epochs;
@@ -53,13 +55,17 @@ void declare(train_command& command) {
             "where checkpoints go; default: the output's name with .checkpoint")
       .text("start-from", command.start_from, "BUNDLE",
             "a bundle to go on from, by folder; its reference is kept, --reference-epochs has no effect")
+      .text("weights", command.weights, "DIR",
+            "published weights (NAME.f32, NAME.tsv, imagenet_labels.txt) to begin with and to learn from")
       .text("name", options.name, "NAME", "the bundle's name; default: dataset-architecture-wWIDTH")
       .text("architecture", options.architecture, "NAME", "network to train")
       .integer("base-width", command.base_width, {4, 1024}, "N",
                "channels of the first stage; the published ResNet-18 has 64")
       .integer("feature-channels", command.feature_channels, {4, 4096}, "N",
                "channels that edge and cloud share between them")
-      .integer("feature-bits", command.feature_bits, {2, 8}, "BITS", "bits a value on the wire: 8, 4 or 2")
+      .integer("feature-bits", command.feature_bits, {2, 8}, "BITS", "bits a value on the wire: 8, 4, 3 or 2")
+      .integer("bottleneck-epochs", command.bottleneck_epochs, {1, 10'000}, "N",
+               "with --weights: epochs in which the bottleneck alone learns the published network's map")
       .integer("reference-epochs", command.reference_epochs, {0, 10'000}, "N",
                "epochs of the unsplit float model by itself")
       .integer("joint-epochs", command.joint_epochs, {1, 10'000}, "N",
@@ -76,6 +82,11 @@ void declare(train_command& command) {
       .real("distillation", options.distillation, {0.0, 1.0}, "WEIGHT",
             "the reference's soft answers against the labels")
       .real("temperature", options.temperature, {0.1, 100.0}, "T", "softening of both sides in distillation")
+      .real("rate-weight", options.rate_weight, {0.0, 10.0}, "WEIGHT",
+            "loss for every bit that a feature value costs on the wire")
+      .real("skew-weight", options.skew_weight, {0.0, 100.0}, "WEIGHT",
+            "loss for importance that the three leading channels lack")
+      .real("skew-target", options.skew_target, {0.0, 1.0}, "SHARE", "importance that those three are to hold")
       .integer("seed", command.seed, {0, 1e18}, "N", "start of every random choice")
       .choice("device", options.device, {"cpu", "cuda"}, "where to train")
       .flag("bfloat16", options.bfloat16, "mixed precision; --bfloat16=false where the processor has none")
@@ -88,10 +99,12 @@ inference::training_options options_of(const train_command& command) {
   options.data = find_data(command.data, "cifar100");
   options.output = command.output;
   options.checkpoints = command.checkpoints;
+  if (!command.weights.empty()) options.weights = command.weights;
   if (!command.start_from.empty()) options.start_from = find_bundle(command.start_from);
   options.base_width = static_cast<int>(command.base_width);
   options.feature_channels = static_cast<int>(command.feature_channels);
   options.feature_bits = static_cast<int>(command.feature_bits);
+  options.bottleneck_epochs = static_cast<int>(command.bottleneck_epochs);
   options.reference_epochs = static_cast<int>(command.reference_epochs);
   options.joint_epochs = static_cast<int>(command.joint_epochs);
   options.quantisation_epochs = static_cast<int>(command.quantisation_epochs);
@@ -122,7 +135,9 @@ std::string rendered(const inference::bundle_manifest& manifest) {
     rows.push_back({fmt::format("{:.2f}", each.share), fmt::format("{:.2f}", each.lambda),
                     fmt::format("{:.2f}", each.top1), fmt::format("{:.2f}", manifest.reference_top1 - each.top1)});
   }
-  return fmt::format("{}: unsplit float reference {:.2f} %\n{}", manifest.name, manifest.reference_top1,
+  const auto given =
+      manifest.given_top1 ? fmt::format(", published network unsplit {:.2f} %", *manifest.given_top1) : std::string();
+  return fmt::format("{}: unsplit float reference {:.2f} %{}\n{}", manifest.name, manifest.reference_top1, given,
                      plain_table(rows));
 }
 

@@ -22,6 +22,7 @@ add_library(dvfo::allocator ALIAS dvfo_allocator)
 if(NOT DVFO_SANITIZERS)
   pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
   target_link_libraries(dvfo_allocator INTERFACE PkgConfig::jemalloc)
+  target_sources(dvfo_allocator INTERFACE ${PROJECT_SOURCE_DIR}/configuration/allocator_settings.cpp)
 endif()
 
 include(dvfo_torch)

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct bundle_manifest {
   std::vector<std::string> labels;
   feature_format format;
   double reference_top1 = 0.0;         ///< unsplit float model, percent
+  std::optional<double> given_top1;    ///< published network that training began with, on the same labels, percent
   std::vector<share_figures> figures;  ///< one per trained share
   std::string recipe;                  ///< the command line that made it
   std::uint64_t id = 0;                ///< hash of the weights: both ends of a link must agree

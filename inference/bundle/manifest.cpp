@@ -103,6 +103,7 @@ bundle_manifest parse(const std::filesystem::path& file, const toml::table& docu
   }
   out.format = read_format(in);
   out.reference_top1 = in.number("reference_top1_percent", 0.0, 100.0);
+  if (document.contains("given_top1_percent")) out.given_top1 = in.number("given_top1_percent", 0.0, 100.0);
   out.figures = read_figures(file, in);
   const auto id = in.get<std::string>("weights_id", "16 hexadecimal digits");
   const auto parsed = std::from_chars(id.data(), id.data() + id.size(), out.id, 16);
@@ -136,21 +137,22 @@ void write_manifest(const std::filesystem::path& file, const bundle_manifest& ma
   for (const auto& row : manifest.figures) {
     shares.push_back(toml::table{{"share", row.share}, {"lambda", row.lambda}, {"top1_percent", row.top1}});
   }
-  const toml::table document{{"format_version", format_version},
-                             {"name", manifest.name},
-                             {"architecture", manifest.architecture},
-                             {"base_width", manifest.base_width},
-                             {"input_size", manifest.input_size},
-                             {"dataset", manifest.dataset},
-                             {"recipe", manifest.recipe},
-                             {"weights_id", fmt::format("{:016x}", manifest.id)},
-                             {"reference_top1_percent", manifest.reference_top1},
-                             {"feature_channels", manifest.format.channels},
-                             {"feature_side", manifest.format.height},
-                             {"feature_bits", manifest.format.bits},
-                             {"feature_steps", steps},
-                             {"labels", labels},
-                             {"share", shares}};
+  toml::table document{{"format_version", format_version},
+                       {"name", manifest.name},
+                       {"architecture", manifest.architecture},
+                       {"base_width", manifest.base_width},
+                       {"input_size", manifest.input_size},
+                       {"dataset", manifest.dataset},
+                       {"recipe", manifest.recipe},
+                       {"weights_id", fmt::format("{:016x}", manifest.id)},
+                       {"reference_top1_percent", manifest.reference_top1},
+                       {"feature_channels", manifest.format.channels},
+                       {"feature_side", manifest.format.height},
+                       {"feature_bits", manifest.format.bits},
+                       {"feature_steps", steps},
+                       {"labels", labels},
+                       {"share", shares}};
+  if (manifest.given_top1) document.insert("given_top1_percent", *manifest.given_top1);
   std::ofstream out(file);
   out << "# Written by `dvfo train model`; the key \"recipe\" says how. See docs/model-bundle.md.\n"
       << document << '\n';

@@ -42,6 +42,15 @@ class dataset {
   virtual void copy_pixels(std::size_t index, std::span<std::uint8_t> chw) const;
 };
 
+/// A data set in two: what is learned from, and `count` images spread evenly over it, so that a set sorted by class
+/// holds back some of each. Both refer to `whole`, which must outlive them. Throws error(bad_argument) when the set is
+/// smaller than that.
+struct held_back_parts {
+  std::unique_ptr<dataset> kept;
+  std::unique_ptr<dataset> held;
+};
+held_back_parts hold_back(const dataset& whole, std::size_t count);
+
 /// CIFAR-100 in its official binary layout: records of 1 coarse label, 1 fine label, 1024 R, 1024 G, 1024 B bytes in
 /// `folder`/train.bin or test.bin, and fine_label_names.txt. Throws error(bad_dataset) when a file is missing, its
 /// size is no multiple of 3074 bytes, or a label is out of range.

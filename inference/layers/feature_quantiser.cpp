@@ -14,6 +14,20 @@ void feature_quantiser_impl::initialise(const torch::Tensor& features) {
   step_.copy_((2.0 * x.mean(1) / std::sqrt(static_cast<double>(levels_))).clamp_min(1e-3));
 }
 
+torch::Tensor feature_quantiser_impl::bits(const torch::Tensor& features) {
+  const auto step = step_.abs().clamp_min(1e-6).view({1, -1, 1, 1});
+  const auto x = torch::clamp(features.to(torch::kFloat) / step, 0.0, static_cast<double>(levels_));
+  const auto channels = x.transpose(0, 1).flatten(1);  // [C, N·H·W]
+  const auto below = channels.detach().floor();
+  const auto above = channels.detach().ceil();
+  const auto nearest = channels.detach().round();
+  std::vector<torch::Tensor> counts;
+  for (int level = 0; level <= levels_; ++level) counts.push_back(nearest.eq(level).to(torch::kFloat).mean(1));
+  const auto cost = -torch::log2(torch::stack(counts, 1).clamp_min(1e-4));  // [C, levels]
+  const auto at = [&](const torch::Tensor& level) { return cost.gather(1, level.to(torch::kLong)); };
+  return (at(below) + (channels - below) * (at(above) - at(below))).mean();
+}
+
 torch::Tensor feature_quantiser_impl::forward(const torch::Tensor& features) {
   const auto step = step_.abs().clamp_min(1e-6).view({1, -1, 1, 1});
   const auto scaled = torch::clamp(features.to(torch::kFloat) / step, 0.0, static_cast<double>(levels_));

@@ -12,6 +12,10 @@ class feature_quantiser_impl : public torch::nn::Module {
   feature_quantiser_impl(int channels, int bits);
   /// `features`: [N, C, H, W], ≥ 0.
   torch::Tensor forward(const torch::Tensor& features);
+  /// Bits a value that an ideal entropy coder would spend on `features`, a static model of its own for every channel:
+  /// scalar, with gradient to the features. Counts of the batch's own levels stand for the probabilities; between two
+  /// levels the bits are interpolated, which is what carries the gradient.
+  torch::Tensor bits(const torch::Tensor& features);
   /// Sets the steps from the statistics of one batch, as the start of training.
   void initialise(const torch::Tensor& features);
   /// [C] steps, each > 0.

@@ -136,8 +136,8 @@ operators::learned network_impl::cut_weights(int index, std::size_t variant) con
 
 torch::Tensor network_impl::normalise(int index, std::size_t variant, const torch::Tensor& y) {
   const normalisation& n = layers_[static_cast<std::size_t>(index)].normalisations[variant];
-  return torch::batch_norm(y, n.gamma, n.beta, n.mean, n.variance, is_training(), normalisation_momentum,
-                           normalisation_epsilon, false);
+  return torch::batch_norm(y, n.gamma, n.beta, n.mean, n.variance, is_training() && index >= frozen_below_,
+                           normalisation_momentum, normalisation_epsilon, false);
 }
 
 torch::Tensor network_impl::quantise_activation(activation_range& seen, const torch::Tensor& x) const {
@@ -168,17 +168,95 @@ torch::Tensor network_impl::run(int index, std::size_t variant, const std::vecto
   return has_own_grid(o.kind) ? quantise_activation(l.ranges[variant], y) : y;
 }
 
-std::vector<torch::Tensor> network_impl::outputs(const torch::Tensor& x, std::size_t variant) {
+std::vector<torch::Tensor> network_impl::run_up_to(int index, const torch::Tensor& x, std::size_t variant) {
   std::vector<torch::Tensor> values;
   values.reserve(layers_.size());
   values.push_back(quantise_activation(layers_[0].ranges[variant], x));
-  for (std::size_t i = 1; i < layers_.size(); ++i) values.push_back(run(static_cast<int>(i), variant, values));
+  for (int i = 1; i <= index; ++i) values.push_back(run(i, variant, values));
+  return values;
+}
+
+torch::Tensor network_impl::value_of(int index, const torch::Tensor& x, std::size_t variant) {
+  return run_up_to(index, x, variant).back();
+}
+
+std::vector<torch::Tensor> network_impl::outputs(const torch::Tensor& x, std::size_t variant) {
+  const auto values = run_up_to(static_cast<int>(layers_.size()) - 1, x, variant);
   std::vector<torch::Tensor> answers;
   for (const int index : layout_.outputs()) answers.push_back(values[static_cast<std::size_t>(index)]);
   return answers;
 }
 
 torch::Tensor network_impl::forward(const torch::Tensor& x, std::size_t variant) { return outputs(x, variant).back(); }
+
+bool network_impl::set_folded(int index, const torch::Tensor& weight, const torch::Tensor& bias) {
+  torch::NoGradGuard no_gradient;
+  layer& l = layers_[static_cast<std::size_t>(index)];
+  if (!l.own.weight.defined() || l.own.weight.sizes() != weight.sizes() || bias.size(0) != weight.size(0)) return false;
+  l.own.weight.copy_(weight);
+  if (l.own.bias.defined()) l.own.bias.copy_(bias);
+  for (auto& n : l.normalisations) {
+    n.gamma.fill_(1.0);
+    n.beta.copy_(bias.narrow(0, 0, n.beta.size(0)));
+    n.mean.zero_();
+    n.variance.fill_(1.0 - normalisation_epsilon);
+  }
+  return true;
+}
+
+void network_impl::adopt_statistics(const torch::Tensor& x) {
+  torch::NoGradGuard no_gradient;
+  for (std::size_t v = 0; v < widths_.size(); ++v) {
+    std::vector<torch::Tensor> values{x};
+    for (int i = 1; i < static_cast<int>(layers_.size()); ++i) {
+      if (layout_.at(i).normalised) adopt_statistics(i, v, values);
+      values.push_back(run(i, v, values));
+    }
+  }
+}
+
+/// y = γ·(x − μ)/σ + β for the old μ, σ and for the new ones.
+void network_impl::adopt_statistics(int index, std::size_t variant, const std::vector<torch::Tensor>& values) {
+  std::vector<torch::Tensor> inputs;
+  for (const int from : layout_.at(index).from) inputs.push_back(values[static_cast<std::size_t>(from)]);
+  const auto y = operators::compute(layout_.at(index), inputs, cut_weights(index, variant)).transpose(0, 1).flatten(1);
+  normalisation& n = layers_[static_cast<std::size_t>(index)].normalisations[variant];
+  const auto mean = y.mean(1);
+  const auto variance = y.var(1, /*unbiased=*/false);
+  const auto slope = n.gamma / torch::sqrt(n.variance + normalisation_epsilon);
+  n.beta.copy_(n.beta + slope * (mean - n.mean));
+  n.gamma.copy_(slope * torch::sqrt(variance + normalisation_epsilon));
+  n.mean.copy_(mean);
+  n.variance.copy_(variance);
+}
+
+void network_impl::freeze_below(int end) {
+  frozen_below_ = end;
+  for (auto& each : named_parameters()) {
+    if (std::stoi(each.key().substr(2)) < end) each.value().set_requires_grad(false);  // "op12_weight"
+  }
+}
+
+bool network_impl::copy_operator(const network_impl& from, int there, int here) {
+  torch::NoGradGuard no_gradient;
+  if (from.layout_.at(there).kind != layout_.at(here).kind) return false;
+  const auto source_prefix = fmt::format("op{}_", there);
+  const auto target_prefix = fmt::format("op{}_", here);
+  std::vector<std::pair<torch::Tensor, torch::Tensor>> pairs;
+  const auto match = [&](const auto& sources, const auto& targets) {
+    for (const auto& target : targets) {
+      if (!target.key().starts_with(target_prefix)) continue;
+      const auto* source = sources.find(source_prefix + target.key().substr(target_prefix.size()));
+      if (source == nullptr || source->sizes() != target.value().sizes()) return false;
+      pairs.emplace_back(*source, target.value());
+    }
+    return true;
+  };
+  if (!match(from.named_parameters(), named_parameters()) || !match(from.named_buffers(), named_buffers()))
+    return false;
+  for (auto& [source, target] : pairs) target.copy_(source);
+  return true;
+}
 
 network_impl::folded_layer network_impl::fold(int index, std::size_t variant) const {
   torch::NoGradGuard no_gradient;

@@ -32,9 +32,24 @@ class network_impl : public torch::nn::Module {
   /// All outputs of the graph, in its order: the raw heads of a detector.
   std::vector<torch::Tensor> outputs(const torch::Tensor& x, std::size_t variant = 0);
 
+  /// Output of operator `index`, without running what comes after it.
+  torch::Tensor value_of(int index, const torch::Tensor& x, std::size_t variant = 0);
+
   void set_fake_quantisation(bool on) { fake_quantisation_ = on; }
   /// While on, forward() also updates the activation ranges.
   void set_observing(bool on) { observing_ = on; }
+
+  /// Sets an operator's weight and bias as a published network has them, normalisation folded in; normalisation
+  /// becomes the identity with that bias. False, and nothing set, where shapes differ.
+  bool set_folded(int index, const torch::Tensor& weight, const torch::Tensor& bias);
+  /// Gives every normalisation the statistics of `x` [N, C, H, W] without changing what the network computes in eval
+  /// mode, so that training may go on from folded weights.
+  void adopt_statistics(const torch::Tensor& x);
+  /// Operators below `end` learn nothing any more and keep their statistics in training mode, too.
+  void freeze_below(int end);
+  /// Copies all tensors of `from`'s operator `there` into operator `here`. False, and nothing copied, where kinds or
+  /// shapes differ.
+  bool copy_operator(const network_impl& from, int there, int here);
 
   [[nodiscard]] const graph& layout() const { return layout_; }
   [[nodiscard]] const std::vector<double>& widths() const { return widths_; }
@@ -66,9 +81,11 @@ class network_impl : public torch::nn::Module {
 
   void add_parameters(int index);
   void add_variant(int index, std::size_t variant);
+  void adopt_statistics(int index, std::size_t variant, const std::vector<torch::Tensor>& values);
   [[nodiscard]] const operators::learned& learned_of(int index) const;
   [[nodiscard]] operators::learned cut_weights(int index, std::size_t variant) const;
   [[nodiscard]] torch::Tensor weight_steps(int index, const torch::Tensor& cut) const;
+  std::vector<torch::Tensor> run_up_to(int index, const torch::Tensor& x, std::size_t variant);
   torch::Tensor run(int index, std::size_t variant, const std::vector<torch::Tensor>& values);
   torch::Tensor normalise(int index, std::size_t variant, const torch::Tensor& y);
   torch::Tensor quantise_activation(activation_range& seen, const torch::Tensor& x) const;
@@ -78,6 +95,7 @@ class network_impl : public torch::nn::Module {
   std::vector<layer> layers_;
   bool fake_quantisation_ = false;
   bool observing_ = false;
+  int frozen_below_ = 0;
 };
 TORCH_MODULE_IMPL(network, network_impl);
 

@@ -20,14 +20,14 @@ attended scam_impl::forward(const torch::Tensor& features) {
   const auto weighted = features * channel;
   const auto pooled = torch::cat({weighted.mean(1, true), weighted.amax(1, true)}, 1);
   const auto out = weighted * torch::sigmoid(spatial_(pooled));
-  const auto mass = out.detach().to(torch::kFloat).mean({2, 3}).clamp_min(1e-12);
+  const auto mass = out.to(torch::kFloat).mean({2, 3}).clamp_min(1e-12);
   return {out, mass / mass.sum(1, true)};
 }
 
 torch::Tensor secondary_mask(const torch::Tensor& importance, double share) {
   const auto channels = importance.size(1);
   const auto kept = channels - static_cast<std::int64_t>(std::lround(share * static_cast<double>(channels)));
-  const auto order = std::get<1>(importance.sort(/*stable=*/true, 1, /*descending=*/true));
+  const auto order = std::get<1>(importance.detach().sort(/*stable=*/true, 1, /*descending=*/true));
   const auto rank = std::get<1>(order.sort(1));
   return rank >= kept;
 }

@@ -23,6 +23,8 @@ class image_store {
   image_store(const dataset& source, std::size_t first, std::size_t last);
 
   [[nodiscard]] std::size_t size() const { return labels_.size(); }
+  /// Side of an image in pixels.
+  [[nodiscard]] int side() const { return side_; }
   /// Mean and standard deviation of each colour channel, [3] each, on the 0…1 scale.
   [[nodiscard]] std::pair<torch::Tensor, torch::Tensor> colour_statistics() const;
 

@@ -13,4 +13,9 @@ torch::Tensor distilled_loss(const torch::Tensor& logits, const torch::Tensor& t
   return options.distillation * soft + (1.0 - options.distillation) * hard;
 }
 
+torch::Tensor skewness_loss(const torch::Tensor& importance, int leading, double target) {
+  const auto held = std::get<0>(importance.topk(leading, 1)).sum(1);
+  return torch::relu(target - held).mean();
+}
+
 }  // namespace dvfo::inference

@@ -11,4 +11,8 @@ namespace dvfo::inference {
 torch::Tensor distilled_loss(const torch::Tensor& logits, const torch::Tensor& teacher, const torch::Tensor& labels,
                              const training_options& options);
 
+/// How far the `leading` largest of each row of `importance` [N, C] stay below `target` of the whole (AgileNN, Huang et
+/// al. 2022: skewed importance lets a few channels answer); 0 where they reach it.
+torch::Tensor skewness_loss(const torch::Tensor& importance, int leading, double target);
+
 }  // namespace dvfo::inference

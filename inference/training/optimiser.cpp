@@ -26,7 +26,9 @@ double scheduled_rate(double peak, double progress) {
 torch::optim::SGD make_optimiser(const torch::nn::Module& module, double rate, double weight_decay) {
   std::vector<torch::Tensor> decayed;
   std::vector<torch::Tensor> free;
-  for (const auto& parameter : module.parameters()) (parameter.dim() > 1 ? decayed : free).push_back(parameter);
+  for (const auto& parameter : module.parameters()) {
+    if (parameter.requires_grad()) (parameter.dim() > 1 ? decayed : free).push_back(parameter);
+  }
   const auto settings = [&](double decay) {
     return std::make_unique<torch::optim::SGDOptions>(
         torch::optim::SGDOptions(rate).momentum(momentum).nesterov(true).weight_decay(decay));

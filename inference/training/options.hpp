@@ -13,12 +13,14 @@ struct training_options {
   std::string data = "procedural";    ///< as open_dataset takes it
   std::filesystem::path output;       ///< the bundle's folder
   std::filesystem::path checkpoints;  ///< resumed from when it holds a checkpoint; default: output + ".checkpoint"
+  std::filesystem::path weights;      ///< published weights to begin with and learn from; empty: from nothing
   std::filesystem::path start_from;   ///< a bundle to go on from; its reference is kept as it is; empty: from nothing
   std::string name;                   ///< default: dataset-architecture-wWIDTH
   std::string architecture = "resnet18";
   int base_width = 32;          ///< channels of the first stage; published ResNet-18 has 64
   int feature_channels = 32;    ///< C: narrow, because every channel costs bytes on the wire
-  int feature_bits = 2;         ///< per value on the wire: 8, 4 or 2
+  int feature_bits = 2;         ///< per value on the wire: 8, 4, 3 or 2
+  int bottleneck_epochs = 10;   ///< with published weights: the bottleneck learns their map before all else
   int reference_epochs = 16;    ///< the unsplit float model, trained by itself
   int joint_epochs = 7;         ///< extractor, SCAM, local and remote together, over random shares
   int quantisation_epochs = 2;  ///< of the joint epochs, the last ones, with fake quantisation
@@ -30,6 +32,9 @@ struct training_options {
   double label_smoothing = 0.1;  ///< of the reference only; the joint model learns from the reference's soft answers
   double distillation = 0.7;     ///< weight of the reference's soft answers against the labels
   double temperature = 3.0;      ///< softening of both sides in distillation (Hinton et al. 2015)
+  double rate_weight = 0.0;      ///< loss for every bit that a feature value costs an ideal entropy coder
+  double skew_weight = 0.0;      ///< loss for importance that the three leading channels lack …
+  double skew_target = 0.6;      ///< … of this share of all (DVFO Fig. 7)
   std::uint64_t seed = 1;
   std::string device = "cpu";  ///< "cpu" or "cuda"
   bool bfloat16 = true;        ///< mixed precision for convolutions; off where the processor has none

@@ -7,7 +7,7 @@
 namespace dvfo::inference {
 namespace {
 
-constexpr int crop_padding = 4;         // pixels, the usual augmentation of 32-pixel images (He et al. 2016, §4.2)
+constexpr int crop_padding = 8;         // part of the side, padded: 4 pixels of 32 are usual (He et al. 2016, §4.2)
 constexpr double gradient_limit = 5.0;  // norm; only a guard against a rare exploding batch
 constexpr std::size_t report_interval = 20;  // batches between two reports
 
@@ -53,7 +53,7 @@ void run_phase(const phase& what, const image_store& images, const training_opti
   for (int number = first; number < what.epochs; ++number) {
     what.before_epoch(number);
     image_store::epoch epoch(images, static_cast<std::size_t>(options.batch_size), options.seed,
-                             static_cast<std::uint64_t>(number), crop_padding);
+                             static_cast<std::uint64_t>(number), images.side() / crop_padding);
     tally sums;
     for (std::size_t b = 0; b < epoch.batches(); ++b) {
       const double done = number + static_cast<double>(b) / static_cast<double>(epoch.batches());

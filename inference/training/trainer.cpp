@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <random>
 
 #include "inference/bundle/weights.hpp"
@@ -12,6 +13,7 @@
 #include "inference/measurement/logits.hpp"
 #include "inference/model.hpp"
 #include "inference/training/calibration.hpp"
+#include "inference/training/given_weights.hpp"
 #include "inference/training/losses.hpp"
 #include "inference/training/optimiser.hpp"
 #include "inference/training/phase.hpp"
@@ -19,6 +21,7 @@
 namespace dvfo::inference {
 namespace {
 
+constexpr int leading_channels = 3;  // whose importance DVFO Fig. 7 shows
 constexpr double half_weight = 0.3;  // weight of each half's own loss beside the fused one's
 
 /// Convolutions train fastest with channels innermost.
@@ -32,15 +35,16 @@ void prefer_channels_last(torch::nn::Module& module) {
 class run {
  public:
   run(const training_options& options, const dataset& train, const dataset& test)
-      : options_(options), device_(options.device), train_(train), test_(test) {
-    if (train_.size() < static_cast<std::size_t>(options.held_back + options.batch_size)) {
+      : options_(options), device_(options.device), all_(train), test_(test) {
+    if (all_.size() < static_cast<std::size_t>(options.held_back + options.batch_size)) {
       throw error(errc::bad_argument,
                   fmt::format("{} has {} training images, expected at least held-back + one batch = {}", options.data,
-                              train_.size(), options.held_back + options.batch_size));
+                              all_.size(), options.held_back + options.batch_size));
     }
+    parts_ = hold_back(all_, static_cast<std::size_t>(options.held_back));
     torch::manual_seed(options.seed);
-    architecture_ = make_architecture(options.architecture, {.input_size = train_.image_size(),
-                                                             .classes = static_cast<int>(train_.labels().size()),
+    architecture_ = make_architecture(options.architecture, {.input_size = all_.image_size(),
+                                                             .classes = static_cast<int>(all_.labels().size()),
                                                              .base_width = options.base_width,
                                                              .feature_channels = options.feature_channels});
     expect_a_classifier();
@@ -49,7 +53,8 @@ class run {
   }
 
   model_bundle train(const progress_callback& progress) {
-    const image_store images(train_, 0, train_.size() - static_cast<std::size_t>(options_.held_back));
+    const image_store images(*parts_.kept, 0, parts_.kept->size());
+    if (!options_.weights.empty()) start_from_weights(images);
     if (options_.start_from.empty()) {
       train_reference(images, progress);
       start_split(images);
@@ -70,11 +75,42 @@ class run {
                             architecture_.name, outputs.size(), options_.data, architecture_.name));
   }
 
+  /// The published network becomes the teacher, and the reference begins with what it shares with it.
+  void start_from_weights(const image_store& images) {
+    const auto weights = given_weights::load(options_.weights).restricted_to(all_.labels());
+    given_ = given_network(architecture_, weights);
+    given_->eval();
+    given_top1_ = measure_given();
+    constexpr std::size_t statistics_images = 256;  // enough for the mean and variance of every channel
+    const auto sample = images.plain(0, statistics_images).images;
+    const auto [mean, deviation] = given_network_impl::colour_statistics();
+    given_->net->adopt_statistics((sample - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
+    seam_ = start_from_given(given_, reference_);
+    freeze_first_stage(reference_->stage);
+    freeze_first_stage(split_->stage);
+    given_->to(device_);
+  }
+
+  double measure_given() {
+    torch::NoGradGuard no_gradient;
+    const image_store images(test_, 0, test_.size());
+    std::vector<torch::Tensor> right;
+    constexpr std::size_t at_once = 50;
+    for (std::size_t i = 0; i < images.size(); i += at_once) {
+      const auto part = images.plain(i, at_once);
+      right.push_back(given_(part.images).argmax(1).eq(part.labels));
+    }
+    return 100.0 * torch::cat(right).to(torch::kDouble).mean().item<double>();
+  }
+
   void train_reference(const image_store& images, const progress_callback& progress) {
-    const auto [mean, deviation] = images.colour_statistics();
-    reference_->stage->set_colour_statistics(mean, deviation);
+    if (given_.is_empty()) {
+      const auto [mean, deviation] = images.colour_statistics();
+      reference_->stage->set_colour_statistics(mean, deviation);
+    }
     reference_->to(device_);
     prefer_channels_last(*reference_);
+    if (!given_.is_empty()) train_bottleneck(images, progress);
     phase what;
     what.name = "reference";
     what.epochs = options_.reference_epochs;
@@ -87,15 +123,55 @@ class run {
     reference_->eval();
   }
 
-  step_result reference_step(const batch& data) {
-    torch::Tensor logits;
+  /// What is new between the published halves learns to hand over the published network's own map (head distillation,
+  /// Matsubara et al. 2020): cheap, because nothing behind it runs.
+  void train_bottleneck(const image_store& images, const progress_callback& progress) {
+    phase what;
+    what.name = "bottleneck";
+    what.epochs = options_.bottleneck_epochs;
+    what.peak_rate = options_.reference_rate;
+    what.module = reference_.get();
+    what.checkpoint = options_.checkpoints / "bottleneck.pt";
+    what.before_epoch = [this](int) { reference_->train(); };
+    what.step = [this](const batch& data, std::uint64_t) { return bottleneck_step(data); };
+    run_phase(what, images, options_, progress);
+  }
+
+  step_result bottleneck_step(const batch& data) {
+    torch::Tensor wanted;
+    torch::Tensor found;
     {
       mixed_precision mixed(options_.bfloat16, device_.type());
-      logits = reference_(data.images.contiguous(torch::MemoryFormat::ChannelsLast));
+      const auto images = data.images.contiguous(torch::MemoryFormat::ChannelsLast);
+      {
+        torch::NoGradGuard no_gradient;
+        wanted = given_->value_of(seam_.in_given, images).to(torch::kFloat);
+      }
+      found = reference_->trunk->value_of(seam_.in_trunk, reference_->stage(images).features).to(torch::kFloat);
+    }
+    const auto loss = (found - wanted).square().mean() / wanted.var();
+    return {loss, torch::zeros({data.labels.size(0), 1})};
+  }
+
+  step_result reference_step(const batch& data) {
+    torch::Tensor logits;
+    torch::Tensor teacher;
+    {
+      mixed_precision mixed(options_.bfloat16, device_.type());
+      const auto images = data.images.contiguous(torch::MemoryFormat::ChannelsLast);
+      if (!given_.is_empty()) teacher = taught_by(given_, images);
+      logits = reference_(images);
     }
     logits = logits.to(torch::kFloat);
+    if (teacher.defined()) return {distilled_loss(logits, teacher, data.labels, options_), logits};
     const auto smoothing = torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(options_.label_smoothing);
     return {torch::nn::functional::cross_entropy(logits, data.labels, smoothing), logits};
+  }
+
+  template <class Teacher>
+  static torch::Tensor taught_by(Teacher& teacher, const torch::Tensor& images) {
+    torch::NoGradGuard no_gradient;
+    return teacher(images).to(torch::kFloat);
   }
 
   /// Networks of an earlier bundle: its reference stays what it is, its split networks learn on.
@@ -160,14 +236,12 @@ class run {
                                                1 + random() % (trained_shares.size() - 2)};
     std::array<split_network_impl::halves, 2> answers;
     torch::Tensor teacher;
+    attended extracted;
     {
       mixed_precision mixed(options_.bfloat16, device_.type());
       const auto images = data.images.contiguous(torch::MemoryFormat::ChannelsLast);
-      {
-        torch::NoGradGuard no_gradient;
-        teacher = reference_(images).to(torch::kFloat);
-      }
-      const auto extracted = split_->stage(images);
+      teacher = given_.is_empty() ? taught_by(reference_, images) : taught_by(given_, images);
+      extracted = split_->stage(images);
       for (std::size_t i = 0; i < chosen.size(); ++i) answers[i] = split_(extracted, chosen[i]);
     }
     const auto loss_of = [&](const torch::Tensor& logits) {
@@ -175,8 +249,11 @@ class run {
     };
     const auto& end = answers[0].local.defined() ? answers[0].local : answers[0].remote;
     const auto fused = split_->blend(answers[1], chosen[1]);
-    const auto loss =
-        loss_of(end) + loss_of(fused) + half_weight * (loss_of(answers[1].local) + loss_of(answers[1].remote));
+    auto loss = loss_of(end) + loss_of(fused) + half_weight * (loss_of(answers[1].local) + loss_of(answers[1].remote));
+    if (options_.rate_weight > 0.0) loss = loss + options_.rate_weight * split_->quantiser->bits(extracted.features);
+    if (options_.skew_weight > 0.0) {
+      loss = loss + options_.skew_weight * skewness_loss(extracted.importance, leading_channels, options_.skew_target);
+    }
     return {loss, fused};
   }
 
@@ -190,8 +267,7 @@ class run {
     auto described = manifest();
     model_bundle::weights networks{split_, reference_, untrained_fusions(static_cast<int>(described.labels.size()))};
     const model_bundle provisional(described, restore(described, store(networks)));
-    const auto held = collect_logits(provisional, train_, train_.size() - static_cast<std::size_t>(options_.held_back),
-                                     train_.size(), report("calibration"));
+    const auto held = collect_logits(provisional, *parts_.held, 0, parts_.held->size(), report("calibration"));
     networks.fusions = train_fusions(held, options_.seed);
     for (std::size_t s = 0; s < trained_shares.size(); ++s) {
       described.figures[s].lambda = best_lambda(held.shares[s], held.labels);
@@ -212,10 +288,10 @@ class run {
     bundle_manifest out;
     out.name = options_.name;
     out.architecture = options_.architecture;
-    out.dataset = train_.name();
-    out.input_size = train_.image_size();
+    out.dataset = all_.name();
+    out.input_size = all_.image_size();
     out.base_width = options_.base_width;
-    out.labels = train_.labels();
+    out.labels = all_.labels();
     out.format.channels = architecture_.features.channels;
     out.format.height = architecture_.features.height;
     out.format.width = architecture_.features.width;
@@ -223,69 +299,26 @@ class run {
     const auto steps = split_->quantiser->steps().cpu();
     for (int c = 0; c < out.format.channels; ++c) out.format.quantisers.push_back({0.0F, steps[c].item<float>()});
     for (const double share : trained_shares) out.figures.push_back({share, 0.5, 0.0});
+    out.given_top1 = given_top1_;
     out.recipe = earlier_recipe_ + recipe_of(options_);
     return out;
   }
 
   training_options options_;
   torch::Device device_;
-  const dataset& train_;
+  const dataset& all_;  // that may be learned from
   const dataset& test_;
+  held_back_parts parts_;
   architecture architecture_;
-  std::string earlier_recipe_;  // of the bundle that this run goes on from
+  std::string earlier_recipe_;    // of the bundle that this run goes on from
+  given_network given_{nullptr};  // the teacher, where published weights were given
+  seam seam_;                     // where the published trunk begins again
+  std::optional<double> given_top1_;
   reference_network reference_{nullptr};
   split_network split_{nullptr};
 };
 
-template <class T>
-void expect(const char* option, T value, T lowest, T highest) {
-  if (value >= lowest && value <= highest) return;
-  throw error(errc::bad_argument, fmt::format("{} is {}, expected {} to {}", option, value, lowest, highest));
-}
-
 }  // namespace
-
-std::string recipe_of(const training_options& o) {
-  const auto start = o.start_from.empty() ? "" : fmt::format(" --start-from {}", o.start_from.filename().string());
-  return fmt::format(
-      "dvfo train model --data {}{} --architecture {} --base-width {} --feature-channels {} --feature-bits {} "
-      "--reference-epochs {} "
-      "--joint-epochs {} --quantisation-epochs {} --held-back {} --batch-size {} --reference-rate {} --joint-rate {} "
-      "--seed {}",
-      std::filesystem::path(o.data).filename().string(), start, o.architecture, o.base_width, o.feature_channels,
-      o.feature_bits, o.reference_epochs, o.joint_epochs, o.quantisation_epochs, o.held_back, o.batch_size,
-      o.reference_rate, o.joint_rate, o.seed);
-}
-
-training_options completed(training_options options) {
-  expect("--base-width", options.base_width, 8, 256);
-  expect("--feature-channels", options.feature_channels, 4, 256);
-  expect("--reference-epochs", options.reference_epochs, 1, 1000);
-  expect("--joint-epochs", options.joint_epochs, 1, 1000);
-  // Ranges are observed one epoch ahead of fake quantisation; a bundle brings its own.
-  expect("--quantisation-epochs", options.quantisation_epochs, 1,
-         options.joint_epochs - (options.start_from.empty() ? 1 : 0));
-  expect("--held-back", options.held_back, 100, 100000);
-  expect("--batch-size", options.batch_size, 8, 4096);
-  expect("--threads", options.threads, 0, 1024);
-  if (options.feature_bits != 8 && options.feature_bits != 4 && options.feature_bits != 2) {
-    throw error(errc::bad_argument, fmt::format("--feature-bits is {}, expected 8, 4 or 2", options.feature_bits));
-  }
-  if (options.device != "cpu" && options.device != "cuda") {
-    throw error(errc::bad_argument, fmt::format("--device is \"{}\", expected cpu or cuda", options.device));
-  }
-  if (options.device == "cuda" && !torch::cuda::is_available()) {
-    throw error(errc::bad_argument, "--device cuda: this LibTorch sees no CUDA device; use --device cpu");
-  }
-  if (options.output.empty())
-    throw error(errc::bad_argument, "--output is missing: the folder that the bundle is written to");
-  if (options.name.empty()) {
-    options.name = fmt::format("{}-{}-w{}", std::filesystem::path(options.data).filename().string(),
-                               options.architecture, options.base_width);
-  }
-  if (options.checkpoints.empty()) options.checkpoints = options.output.string() + ".checkpoint";
-  return options;
-}
 
 model_bundle train_model(const training_options& options, const dataset& train, const dataset& test,
                          const progress_callback& progress) {

@@ -1,0 +1,214 @@
+#include "inference/training/given_weights.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "inference/error.hpp"
+
+namespace dvfo::inference {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse(const fs::path& file, const std::string& what) {
+  throw error(errc::bad_dataset, fmt::format("{}: {}", file.string(), what));
+}
+
+fs::path file_ending_in(const fs::path& folder, const std::string& extension) {
+  std::error_code unreadable;
+  for (const auto& entry : fs::directory_iterator(folder, unreadable)) {
+    if (entry.path().extension() == extension) return entry.path();
+  }
+  refuse(folder, fmt::format("no file ends in {}; NAME.f32, NAME.tsv and imagenet_labels.txt are expected", extension));
+}
+
+std::vector<char> read_bytes(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) refuse(file, "cannot be read");
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// One tensor of the table.
+struct entry {
+  int layer = 0;
+  std::string tensor;
+  std::vector<std::int64_t> shape;
+  std::size_t offset = 0;
+  std::size_t count = 0;
+};
+
+entry parse(const fs::path& file, std::size_t number, const std::string& line) {
+  std::istringstream fields(line);
+  entry out;
+  std::string kind;
+  std::string shape;
+  if (!(fields >> out.layer >> kind >> out.tensor >> shape >> out.offset >> out.count)) {
+    refuse(file, fmt::format("line {} is \"{}\"; layer, kind, tensor, shape, byte offset and count are expected",
+                             number, line));
+  }
+  std::size_t values = 1;
+  std::istringstream sides(shape);
+  for (std::string side; std::getline(sides, side, 'x');) {
+    const long length = std::strtol(side.c_str(), nullptr, 10);
+    if (length < 1 || length > 1'000'000) refuse(file, fmt::format("line {} has the shape {}", number, shape));
+    out.shape.push_back(length);
+    values *= static_cast<std::size_t>(length);
+  }
+  if (values != out.count) {
+    refuse(file,
+           fmt::format("line {}: the shape {} has {} values, the count says {}", number, shape, values, out.count));
+  }
+  return out;
+}
+
+torch::Tensor tensor_of(const entry& which, const std::vector<char>& bytes, const fs::path& file) {
+  if (which.offset > bytes.size() || which.count > (bytes.size() - which.offset) / sizeof(float)) {
+    refuse(file, fmt::format("has {} bytes; layer {}'s {} needs {} values from byte {}", bytes.size(), which.layer,
+                             which.tensor, which.count, which.offset));
+  }
+  auto out = torch::empty(which.shape);
+  std::memcpy(out.data_ptr<float>(), bytes.data() + which.offset, which.count * sizeof(float));
+  if (!torch::isfinite(out).all().item<bool>()) {
+    refuse(file, fmt::format("layer {}'s {} holds values that are not finite", which.layer, which.tensor));
+  }
+  return out;
+}
+
+std::vector<std::string> read_lines(const fs::path& file) {
+  std::ifstream stream(file);
+  if (!stream) refuse(file, "cannot be read");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// "gas pump, gasoline pump" and "gas_pump" are both "gas pump".
+std::string first_name(std::string label) {
+  label = label.substr(0, label.find(','));
+  std::replace(label.begin(), label.end(), '_', ' ');
+  return label;
+}
+
+bool has_given_weights(const op& o) {
+  return o.kind == op_kind::conv || o.kind == op_kind::depthwise || o.kind == op_kind::linear;
+}
+
+}  // namespace
+
+given_weights given_weights::load(const fs::path& folder) {
+  given_weights out;
+  out.folder = folder;
+  const auto values = file_ending_in(folder, ".f32");
+  const auto table = file_ending_in(folder, ".tsv");
+  const auto bytes = read_bytes(values);
+  std::size_t number = 0;
+  for (const auto& line : read_lines(table)) {
+    ++number;
+    if (line.empty() || line.starts_with('#')) continue;
+    const auto found = parse(table, number, line);
+    const auto layers = static_cast<int>(out.layers.size());
+    if (found.layer != layers && found.layer != layers - 1) {
+      refuse(table, fmt::format("line {} is of layer {}; expected {} or the one before", number, found.layer, layers));
+    }
+    if (found.layer == layers) out.layers.emplace_back();
+    (found.tensor == "weight" ? out.layers.back().weight : out.layers.back().bias) = tensor_of(found, bytes, values);
+  }
+  for (std::size_t i = 0; i < out.layers.size(); ++i) {
+    if (!out.layers[i].weight.defined() || !out.layers[i].bias.defined()) {
+      refuse(table, fmt::format("layer {} lacks its weight or its bias", i));
+    }
+  }
+  if (out.layers.empty()) refuse(table, "no layer; a line for each tensor is expected");
+  out.labels = read_lines(folder / "imagenet_labels.txt");
+  const auto classes = static_cast<std::size_t>(out.layers.back().bias.size(0));
+  if (out.labels.size() != classes) {
+    refuse(folder / "imagenet_labels.txt", fmt::format("{} labels for {} classes", out.labels.size(), classes));
+  }
+  return out;
+}
+
+given_weights given_weights::restricted_to(const std::vector<std::string>& wanted) const {
+  std::vector<std::int64_t> rows;
+  for (const auto& label : wanted) {
+    const auto found = std::find_if(labels.begin(), labels.end(),
+                                    [&](const auto& known) { return first_name(known) == first_name(label); });
+    if (found == labels.end()) {
+      throw error(errc::bad_argument, fmt::format("{}: no class is called \"{}\"; the data set must hold classes that "
+                                                  "the given network knows",
+                                                  folder.string(), first_name(label)));
+    }
+    rows.push_back(found - labels.begin());
+  }
+  given_weights out = *this;
+  const auto index = torch::tensor(rows);
+  out.layers.back() = {layers.back().weight.index_select(0, index), layers.back().bias.index_select(0, index)};
+  out.labels = wanted;
+  return out;
+}
+
+given_network_impl::given_network_impl(const architecture& net_of, const given_weights& weights)
+    : net(register_module("net", network(net_of.whole, std::vector<double>{1.0}))) {
+  std::size_t next = 0;
+  const auto& ops = net_of.whole.ops();
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    if (!has_given_weights(ops[i])) continue;
+    if (next == weights.layers.size()) {
+      throw error(errc::bad_argument,
+                  fmt::format("{}: {} layers, {} has more", weights.folder.string(), next, net_of.name));
+    }
+    const auto& layer = weights.layers[next];
+    const auto weight = ops[i].kind == op_kind::linear ? layer.weight.flatten(1) : layer.weight;
+    if (!net->set_folded(static_cast<int>(i), weight, layer.bias)) {
+      throw error(
+          errc::bad_argument,
+          fmt::format("{}: layer {} has a weight of {}, which does not fit {}'s operator {} ({} to {} channels): "
+                      "the weights belong to another architecture or size",
+                      weights.folder.string(), next, fmt::join(weight.sizes().vec(), "×"), net_of.name, i,
+                      name_of(ops[i].kind), ops[i].out.channels));
+    }
+    ++next;
+  }
+  if (next != weights.layers.size()) {
+    throw error(errc::bad_argument, fmt::format("{}: {} layers, {} has only {}", weights.folder.string(),
+                                                weights.layers.size(), net_of.name, next));
+  }
+}
+
+std::pair<torch::Tensor, torch::Tensor> given_network_impl::colour_statistics() {
+  return {torch::full({3}, 0.5F), torch::full({3}, 0.5F)};
+}
+
+torch::Tensor given_network_impl::forward(const torch::Tensor& images) { return net((images - 0.5) / 0.5, 0); }
+
+torch::Tensor given_network_impl::value_of(int index, const torch::Tensor& images) {
+  return net->value_of(index, (images - 0.5) / 0.5, 0);
+}
+
+seam start_from_given(const given_network& given, reference_network& to) {
+  const auto& whole = given->net->layout().ops();
+  const auto last = static_cast<int>(whole.size()) - 1;
+  const auto [mean, deviation] = given_network_impl::colour_statistics();
+  to->stage->set_colour_statistics(mean, deviation);
+  network extractor = to->stage->extractor();
+  const auto stage = static_cast<int>(extractor->layout().ops().size()) - 1;  // the bottleneck is new
+  for (int i = 1; i < stage; ++i) extractor->copy_operator(*given->net, i, i);
+  const auto trunk = static_cast<int>(to->trunk->layout().ops().size());
+  seam at = {trunk - 1, last};
+  while (at.in_trunk > 0 && at.in_given >= stage && to->trunk->copy_operator(*given->net, at.in_given, at.in_trunk)) {
+    --at.in_trunk;
+    --at.in_given;
+  }
+  return at;
+}
+
+void freeze_first_stage(front& stage) {
+  network extractor = stage->extractor();
+  extractor->freeze_below(static_cast<int>(extractor->layout().ops().size()) - 1);
+}
+
+}  // namespace dvfo::inference
