@@ -31,6 +31,9 @@ void add_evaluate_calibration(CLI::App& evaluate, action& chosen);
 /// `dvfo evaluate schemes`, below `evaluate`.
 void add_evaluate_schemes(CLI::App& evaluate, action& chosen);
 
+/// `dvfo evaluate weights`, below `evaluate`.
+void add_evaluate_weights(CLI::App& evaluate, action& chosen);
+
 /// Adds the subcommands of this build: with -DDVFO_NODES=OFF those that need no actors (commands_offline.cpp), else all
 /// (commands_all.cpp).
 void add_commands(CLI::App& app, action& chosen);

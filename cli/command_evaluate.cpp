@@ -65,12 +65,6 @@ opened open(evaluate_command& command) {
   return {std::move(bundle), inference::open_dataset(where, inference::subset::test)};
 }
 
-void show_progress(std::size_t done, std::size_t all) {
-  if (!stderr_is_terminal() || all == 0) return;
-  fmt::print(stderr, "\r{} {} of {} images{}", progress_bar(static_cast<double>(done) / static_cast<double>(all)), done,
-             all, done == all ? "\n" : "");
-}
-
 std::string optional_text(const std::optional<double>& value, int digits) {
   return value ? fmt::format("{:.{}f}", *value, digits) : std::string("–");
 }
@@ -159,6 +153,7 @@ void add_evaluate(CLI::App& app, action& chosen) {
   add_case(*evaluate, "fusion", "the weighted sum against learned fusions", fusion_details, run_fusion, chosen);
   add_evaluate_calibration(*evaluate, chosen);
   add_evaluate_schemes(*evaluate, chosen);
+  add_evaluate_weights(*evaluate, chosen);
 }
 
 }  // namespace dvfo::cli

@@ -2,12 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "cli/table.hpp"
 #include "configuration/settings.hpp"
 
 namespace dvfo::cli {
+
+void show_progress(std::size_t done, std::size_t all) {
+  if (!stderr_is_terminal() || all == 0) return;
+  fmt::print(stderr, "\r{} {} of {} images{}", progress_bar(static_cast<double>(done) / static_cast<double>(all)), done,
+             all, done == all ? "\n" : "");
+}
 
 void publish(const std::string& text, const nlohmann::json& json, const std::string& where) {
   if (where == "-") {

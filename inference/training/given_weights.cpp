@@ -132,7 +132,7 @@ given_weights given_weights::load(const fs::path& folder) {
   return out;
 }
 
-given_weights given_weights::restricted_to(const std::vector<std::string>& wanted) const {
+std::vector<std::int64_t> given_weights::rows_of(const std::vector<std::string>& wanted) const {
   std::vector<std::int64_t> rows;
   for (const auto& label : wanted) {
     const auto found = std::find_if(labels.begin(), labels.end(),
@@ -144,8 +144,12 @@ given_weights given_weights::restricted_to(const std::vector<std::string>& wante
     }
     rows.push_back(found - labels.begin());
   }
+  return rows;
+}
+
+given_weights given_weights::restricted_to(const std::vector<std::string>& wanted) const {
   given_weights out = *this;
-  const auto index = torch::tensor(rows);
+  const auto index = torch::tensor(rows_of(wanted));
   out.layers.back() = {layers.back().weight.index_select(0, index), layers.back().bias.index_select(0, index)};
   out.labels = wanted;
   return out;

@@ -25,8 +25,11 @@ struct given_weights {
   /// Throws error(bad_dataset) naming the file and line for what is missing or does not fit.
   static given_weights load(const std::filesystem::path& folder);
 
-  /// The same with a classifier for `wanted` labels alone. A label is found by its first name: "gas_pump" is
-  /// "gas pump, gasoline pump". Throws error(bad_argument) naming the first that is not known.
+  /// Number of each of `wanted` among `labels`. A label is found by its first name: "gas_pump" is "gas pump, gasoline
+  /// pump". Throws error(bad_argument) naming the first that is not known.
+  [[nodiscard]] std::vector<std::int64_t> rows_of(const std::vector<std::string>& wanted) const;
+
+  /// The same weights with a classifier for `wanted` labels alone.
   [[nodiscard]] given_weights restricted_to(const std::vector<std::string>& wanted) const;
 };
 

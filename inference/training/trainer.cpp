@@ -11,6 +11,7 @@
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
 #include "inference/measurement/logits.hpp"
+#include "inference/measurement/published.hpp"
 #include "inference/model.hpp"
 #include "inference/training/calibration.hpp"
 #include "inference/training/given_weights.hpp"
@@ -29,6 +30,11 @@ void prefer_channels_last(torch::nn::Module& module) {
   for (auto& p : module.parameters()) {
     if (p.dim() == 4) p.set_data(p.contiguous(torch::MemoryFormat::ChannelsLast));
   }
+}
+
+/// Progress of what counts images.
+count_callback counted(const progress_callback& progress, const char* what) {
+  return [&progress, what](std::size_t done, std::size_t all) { progress({what, 1, 1, done, all, 0, 0, 0, 0}); };
 }
 
 /// One training run: its data, networks and phases.
@@ -54,7 +60,7 @@ class run {
 
   model_bundle train(const progress_callback& progress) {
     const image_store images(*parts_.kept, 0, parts_.kept->size());
-    if (!options_.weights.empty()) start_from_weights(images);
+    if (!options_.weights.empty()) start_from_weights(images, progress);
     if (options_.start_from.empty()) {
       train_reference(images, progress);
       start_split(images);
@@ -76,11 +82,12 @@ class run {
   }
 
   /// The published network becomes the teacher, and the reference begins with what it shares with it.
-  void start_from_weights(const image_store& images) {
+  void start_from_weights(const image_store& images, const progress_callback& progress) {
     const auto weights = given_weights::load(options_.weights).restricted_to(all_.labels());
     given_ = given_network(architecture_, weights);
     given_->eval();
-    given_top1_ = measure_given();
+    given_top1_ = measure_published(options_.weights, options_.architecture, test_, counted(progress, "published"))
+                      .top1_of_labels;
     constexpr std::size_t statistics_images = 256;  // enough for the mean and variance of every channel
     const auto sample = images.plain(0, statistics_images).images;
     const auto [mean, deviation] = given_network_impl::colour_statistics();
@@ -89,18 +96,6 @@ class run {
     freeze_first_stage(reference_->stage);
     freeze_first_stage(split_->stage);
     given_->to(device_);
-  }
-
-  double measure_given() {
-    torch::NoGradGuard no_gradient;
-    const image_store images(test_, 0, test_.size());
-    std::vector<torch::Tensor> right;
-    constexpr std::size_t at_once = 50;
-    for (std::size_t i = 0; i < images.size(); i += at_once) {
-      const auto part = images.plain(i, at_once);
-      right.push_back(given_(part.images).argmax(1).eq(part.labels));
-    }
-    return 100.0 * torch::cat(right).to(torch::kDouble).mean().item<double>();
   }
 
   void train_reference(const image_store& images, const progress_callback& progress) {
@@ -261,19 +256,17 @@ class run {
   model_bundle measure(const progress_callback& progress) {
     split_->to(torch::kCPU);
     reference_->to(torch::kCPU);
-    const auto report = [&](const char* what) {
-      return [&progress, what](std::size_t done, std::size_t all) { progress({what, 1, 1, done, all, 0, 0, 0, 0}); };
-    };
     auto described = manifest();
     model_bundle::weights networks{split_, reference_, untrained_fusions(static_cast<int>(described.labels.size()))};
     const model_bundle provisional(described, restore(described, store(networks)));
-    const auto held = collect_logits(provisional, *parts_.held, 0, parts_.held->size(), report("calibration"));
+    const auto held =
+        collect_logits(provisional, *parts_.held, 0, parts_.held->size(), counted(progress, "calibration"));
     networks.fusions = train_fusions(held, options_.seed);
     for (std::size_t s = 0; s < trained_shares.size(); ++s) {
       described.figures[s].lambda = best_lambda(held.shares[s], held.labels);
     }
     const model_bundle unmeasured(described, restore(described, store(networks)));
-    const auto tested = collect_logits(unmeasured, test_, 0, test_.size(), report("measurement"));
+    const auto tested = collect_logits(unmeasured, test_, 0, test_.size(), counted(progress, "measurement"));
     described.reference_top1 = top1_percent(tested.reference, tested.labels);
     for (std::size_t s = 0; s < trained_shares.size(); ++s) {
       auto& row = described.figures[s];
