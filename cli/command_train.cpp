@@ -75,6 +75,8 @@ void declare(train_command& command) {
       .integer("held-back", command.held_back, {1, 1'000'000}, "N",
                "training images kept aside to choose the fusion weights")
       .integer("batch-size", command.batch_size, {2, 65'536}, "N", "images a step")
+      .real("bottleneck-rate", options.bottleneck_rate, {1e-6, 10.0}, "RATE",
+            "peak learning rate of the bottleneck alone")
       .real("reference-rate", options.reference_rate, {1e-6, 10.0}, "RATE", "peak learning rate of the reference")
       .real("joint-rate", options.joint_rate, {1e-6, 10.0}, "RATE", "peak learning rate of all parts together")
       .real("weight-decay", options.weight_decay, {0.0, 1.0}, "WEIGHT", "pull of the weights towards zero")

@@ -10,6 +10,7 @@
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
+#include "inference/architectures/architecture.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/measurement/published.hpp"
 #include "inference/model.hpp"
@@ -40,7 +41,8 @@ int run_weights(weights_command& command) {
   if (command.data.empty()) throw usage_error("--data is missing: name the folder of the data set");
   inference::set_intra_op_threads(static_cast<int>(command.threads));
   const auto data = inference::open_dataset(find_data(command.data, "imagenette"), inference::subset::test);
-  const auto found = inference::measure_published(command.weights, command.architecture, *data, show_progress);
+  const auto found = inference::measure_published(
+      command.weights, command.architecture, inference::published_options(command.architecture), *data, show_progress);
   const nlohmann::json json = {{"architecture", command.architecture},
                                {"dataset", data->name()},
                                {"images", found.images},

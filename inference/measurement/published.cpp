@@ -8,14 +8,13 @@
 namespace dvfo::inference {
 
 published_accuracy measure_published(const std::filesystem::path& folder, const std::string& architecture_name,
-                                     const dataset& data,
+                                     architecture_options sizes, const dataset& data,
                                      const std::function<void(std::size_t, std::size_t)>& progress) {
   torch::NoGradGuard no_gradient;
   const auto weights = given_weights::load(folder);
   const auto rows = torch::tensor(weights.rows_of(data.labels()));
-  auto options = published_options(architecture_name);
-  options.classes = static_cast<int>(weights.labels.size());
-  given_network net(make_architecture(architecture_name, options), weights);
+  sizes.classes = static_cast<int>(weights.labels.size());
+  given_network net(make_architecture(architecture_name, sizes), weights);
   net->eval();
   published_accuracy out{.images = data.size(), .classes = weights.labels.size()};
   std::int64_t first = 0;

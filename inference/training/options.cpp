@@ -23,7 +23,8 @@ std::string recipe_of(const training_options& o) {
   const auto add = [&rest](const char* name, double value, double otherwise) {
     if (value != otherwise) rest += fmt::format(" --{} {}", name, value);
   };
-  if (!o.weights.empty()) rest += fmt::format(" --bottleneck-epochs {}", o.bottleneck_epochs);
+  if (!o.weights.empty())
+    rest += fmt::format(" --bottleneck-epochs {} --bottleneck-rate {}", o.bottleneck_epochs, o.bottleneck_rate);
   add("weight-decay", o.weight_decay, usual.weight_decay);
   add("distillation", o.distillation, usual.distillation);
   add("temperature", o.temperature, usual.temperature);

@@ -26,6 +26,7 @@ struct training_options {
   int quantisation_epochs = 2;  ///< of the joint epochs, the last ones, with fake quantisation
   int held_back = 2000;         ///< last training images, not trained on: they choose λ and the learned fusions
   int batch_size = 128;
+  double bottleneck_rate = 0.6;  ///< of that phase: a mean over maps has small gradients
   double reference_rate = 0.15;  ///< peak learning rate
   double joint_rate = 0.05;      ///< lower: it starts from the reference's weights
   double weight_decay = 5e-4;    ///< the usual value for residual networks on small images

@@ -49,10 +49,7 @@ class run {
     }
     parts_ = hold_back(all_, static_cast<std::size_t>(options.held_back));
     torch::manual_seed(options.seed);
-    architecture_ = make_architecture(options.architecture, {.input_size = all_.image_size(),
-                                                             .classes = static_cast<int>(all_.labels().size()),
-                                                             .base_width = options.base_width,
-                                                             .feature_channels = options.feature_channels});
+    architecture_ = make_architecture(options.architecture, sizes());
     expect_a_classifier();
     reference_ = reference_network(architecture_);
     split_ = split_network(architecture_, options.feature_bits);
@@ -72,6 +69,13 @@ class run {
   }
 
  private:
+  [[nodiscard]] architecture_options sizes() const {
+    return {.input_size = all_.image_size(),
+            .classes = static_cast<int>(all_.labels().size()),
+            .base_width = options_.base_width,
+            .feature_channels = options_.feature_channels};
+  }
+
   void expect_a_classifier() const {
     const auto outputs = architecture_.trunk.outputs();
     if (outputs.size() == 1 && architecture_.trunk.at(outputs[0]).out.positions() == 1) return;
@@ -86,8 +90,9 @@ class run {
     const auto weights = given_weights::load(options_.weights).restricted_to(all_.labels());
     given_ = given_network(architecture_, weights);
     given_->eval();
-    given_top1_ = measure_published(options_.weights, options_.architecture, test_, counted(progress, "published"))
-                      .top1_of_labels;
+    given_top1_ =
+        measure_published(options_.weights, options_.architecture, sizes(), test_, counted(progress, "published"))
+            .top1_of_labels;
     constexpr std::size_t statistics_images = 256;  // enough for the mean and variance of every channel
     const auto sample = images.plain(0, statistics_images).images;
     const auto [mean, deviation] = given_network_impl::colour_statistics();
@@ -124,7 +129,7 @@ class run {
     phase what;
     what.name = "bottleneck";
     what.epochs = options_.bottleneck_epochs;
-    what.peak_rate = options_.reference_rate;
+    what.peak_rate = options_.bottleneck_rate;
     what.module = reference_.get();
     what.checkpoint = options_.checkpoints / "bottleneck.pt";
     what.before_epoch = [this](int) { reference_->train(); };

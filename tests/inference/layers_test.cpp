@@ -7,6 +7,7 @@
 #include "inference/layers/feature_quantiser.hpp"
 #include "inference/layers/network.hpp"
 #include "inference/layers/scam.hpp"
+#include "inference/training/losses.hpp"
 
 namespace dvfo::inference {
 namespace {
@@ -144,6 +145,43 @@ TEST(feature_quantiser, gives_what_the_codec_gives_after_the_wire) {
     // Division and multiplication with the reciprocal may part on a rounding tie, nowhere else.
     EXPECT_LE((trained - delivered).abs().gt(1e-5).sum().item<std::int64_t>(), 1) << bits << " bits";
   }
+}
+
+// A bit estimate that ignores the features would leave the rate where it is.
+TEST(feature_quantiser, bits_are_the_entropy_of_the_levels_and_fall_along_their_gradient) {
+  torch::manual_seed(2);
+  feature_quantiser quantiser(2, 2);
+  {
+    torch::NoGradGuard no_gradient;
+    quantiser->named_parameters()["step"].fill_(1.0);
+  }
+  auto features = torch::zeros({1, 2, 1, 8});
+  for (int i = 0; i < 8; ++i) features.index({0, 0, 0, i}) = i % 4;  // channel 0: four levels alike; channel 1: silent
+  EXPECT_NEAR(quantiser->bits(features).item<double>(), (2.0 + 0.0) / 2.0, 1e-3);
+  auto many = (torch::relu(torch::randn({8, 2, 4, 4})) * 1.5).requires_grad_(true);
+  const auto before = quantiser->bits(many);
+  before.backward();
+  const auto after = quantiser->bits(torch::relu(many.detach() - 20.0 * many.grad()));
+  EXPECT_LT(after.item<double>(), before.item<double>());
+}
+
+TEST(skewness, is_what_the_leading_channels_lack) {
+  const auto importance = torch::tensor({{0.4, 0.3, 0.2, 0.1}, {0.25, 0.25, 0.25, 0.25}});
+  EXPECT_NEAR(skewness_loss(importance, 2, 0.6).item<double>(), 0.05, 1e-6);
+  EXPECT_NEAR(skewness_loss(importance, 3, 0.6).item<double>(), 0.0, 1e-6);
+}
+
+TEST(byte_table, is_the_activation_between_two_grids) {
+  const grid from{0.05, 100};
+  const grid onto{0.03, 10};
+  const auto levels = torch::arange(256, torch::kByte).view({1, 4, 8, 8}).contiguous(torch::MemoryFormat::ChannelsLast);
+  const auto x = torch::_make_per_tensor_quantized_tensor(levels, from.scale, from.zero_point);
+  const auto y = byte_table(activation::silu, from, onto).apply(x);
+  EXPECT_TRUE(y.is_contiguous(torch::MemoryFormat::ChannelsLast));
+  const auto wanted =
+      torch::quantize_per_tensor(torch::silu(x.dequantize()).contiguous(), onto.scale, onto.zero_point, torch::kQUInt8);
+  EXPECT_LE((y.int_repr().to(torch::kInt) - wanted.int_repr().to(torch::kInt)).abs().max().item<int>(), 1);
+  EXPECT_GT(y.dequantize().max().item<float>(), 7.0F);
 }
 
 }  // namespace

@@ -170,5 +170,18 @@ TEST(procedural, open_dataset_gives_the_documented_sizes) {
   EXPECT_EQ(open_dataset("procedural", subset::test)->size(), 1024U);
 }
 
+// Held back from the end of a set that is sorted by class, the last class would never have been learned.
+TEST(hold_back, takes_images_evenly_from_the_whole_set) {
+  const auto whole = make_procedural(subset::train, 103);
+  const auto parts = hold_back(*whole, 10);
+  ASSERT_EQ(parts.held->size(), 10U);
+  ASSERT_EQ(parts.kept->size(), 93U);
+  EXPECT_EQ(parts.held->at(0).picture.pixels, whole->at(10).picture.pixels);
+  EXPECT_EQ(parts.held->at(9).picture.pixels, whole->at(102).picture.pixels);
+  EXPECT_EQ(parts.kept->label(10), whole->label(11));
+  EXPECT_THROW(static_cast<void>(parts.held->at(10)), error);
+  EXPECT_THROW(hold_back(*whole, 104), error);
+}
+
 }  // namespace
 }  // namespace dvfo::inference

@@ -1,0 +1,207 @@
+#include "inference/training/given_weights.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "inference/data/dataset.hpp"
+#include "inference/error.hpp"
+#include "inference/measurement/published.hpp"
+#include "inference/training/trainer.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace dvfo::inference {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int classes = 12;  // the procedural set's ten, and two more
+
+architecture small_mobilenet(int number_of_classes) {
+  return make_mobilenet_v2({.input_size = 32, .classes = number_of_classes, .base_width = 8, .feature_channels = 8});
+}
+
+bool is_layer(const op& o) {
+  return o.kind == op_kind::conv || o.kind == op_kind::depthwise || o.kind == op_kind::linear;
+}
+
+/// Writes random weights for `net` as somebody might publish them.
+class given_folder : public testing::Test {
+ protected:
+  given_folder() {
+    torch::manual_seed(3);
+    std::ofstream values(file("net.f32"), std::ios::binary);
+    std::ofstream table(file("net.tsv"));
+    table << "#layer\tkind\ttensor\tshape\tbyte_offset\tcount\n";
+    const auto& ops = net_.whole.ops();
+    for (std::size_t i = 0; i < ops.size(); ++i) {
+      if (!is_layer(ops[i])) continue;
+      const std::int64_t in = ops[i].kind == op_kind::depthwise ? 1 : net_.whole.at(ops[i].from[0]).out.channels;
+      const auto fan = static_cast<double>(in * ops[i].kernel.height * ops[i].kernel.width);
+      add(values, table, "weight",
+          torch::randn({ops[i].out.channels, in, ops[i].kernel.height, ops[i].kernel.width}) / std::sqrt(fan));
+      add(values, table, "bias", torch::randn({ops[i].out.channels}) * 0.1);
+      ++layers_;
+    }
+    std::ofstream labels(file("imagenet_labels.txt"));
+    const auto known = make_procedural(subset::test, 1)->labels();
+    labels << "background\n";
+    for (const auto& label : known) labels << label << ", another name\n";
+    labels << "something else\n";
+  }
+
+  [[nodiscard]] std::filesystem::path file(const std::string& name) const { return folder_.path() / name; }
+
+  void add(std::ofstream& values, std::ofstream& table, const char* name, const torch::Tensor& tensor) {
+    table << fmt::format("{}\tconv\t{}\t{}\t{}\t{}\n", layers_, name, fmt::join(tensor.sizes().vec(), "x"), offset_,
+                         tensor.numel());
+    const auto bytes = tensor.numel() * static_cast<std::int64_t>(sizeof(float));
+    values.write(reinterpret_cast<const char*>(tensor.contiguous().data_ptr<float>()), bytes);
+    offset_ += bytes;
+  }
+
+  std::string refusal() {
+    try {
+      given_weights::load(folder_.path());
+    } catch (const error& refused) {
+      return refused.what();
+    }
+    return "nothing was refused";
+  }
+
+  tests::temporary_folder folder_;
+  architecture net_ = small_mobilenet(classes);
+  int layers_ = 0;
+  std::int64_t offset_ = 0;
+};
+
+TEST_F(given_folder, every_layer_finds_its_operator) {
+  const auto weights = given_weights::load(folder_.path());
+  EXPECT_EQ(weights.layers.size(), static_cast<std::size_t>(layers_));
+  given_network net(net_, weights);
+  net->eval();
+  EXPECT_EQ(net(torch::rand({2, 3, 32, 32})).sizes(), (torch::IntArrayRef{2, classes}));
+}
+
+TEST_F(given_folder, a_restricted_classifier_answers_as_the_whole_one_for_its_labels) {
+  const auto weights = given_weights::load(folder_.path());
+  const auto wanted = make_procedural(subset::test, 1)->labels();
+  given_network all(net_, weights);
+  given_network some(small_mobilenet(static_cast<int>(wanted.size())), weights.restricted_to(wanted));
+  all->eval();
+  some->eval();
+  const auto images = torch::rand({2, 3, 32, 32});
+  EXPECT_TRUE(torch::allclose(some(images), all(images).narrow(1, 1, 10), 1e-4, 1e-5));
+  EXPECT_THROW(static_cast<void>(weights.restricted_to({"no such thing"})), error);
+}
+
+TEST_F(given_folder, adopting_statistics_changes_no_answer_but_makes_training_mode_agree) {
+  given_network net(net_, given_weights::load(folder_.path()));
+  torch::NoGradGuard no_gradient;
+  const auto images = torch::rand({16, 3, 32, 32});
+  net->eval();
+  const auto before = net(images);
+  net->net->adopt_statistics((images - 0.5) / 0.5);
+  EXPECT_TRUE(torch::allclose(net(images), before, 1e-3, 1e-3));
+  net->train();
+  EXPECT_TRUE(torch::allclose(net(images), before, 1e-2, 1e-2)) << "a batch's own statistics are the adopted ones";
+}
+
+TEST_F(given_folder, the_split_networks_share_all_but_the_seam) {
+  given_network given(net_, given_weights::load(folder_.path()));
+  reference_network reference(net_);
+  const auto at = start_from_given(given, reference);
+  // The first block behind the bottleneck: expansion, depthwise, projection.
+  EXPECT_GT(at.in_trunk, 0);
+  EXPECT_LE(at.in_trunk, 4);
+  EXPECT_EQ(net_.trunk.at(at.in_trunk).out, net_.whole.at(at.in_given).out);
+  given->eval();
+  reference->eval();
+  const auto map = torch::rand({1, net_.trunk.at(at.in_trunk).out.channels, 4, 4});
+  const auto last = static_cast<int>(net_.trunk.ops().size()) - 1;
+  const auto last_given = static_cast<int>(net_.whole.ops().size()) - 1;
+  EXPECT_TRUE(torch::equal(reference->trunk->fold(last, 0).weight, given->net->fold(last_given, 0).weight));
+}
+
+TEST_F(given_folder, a_frozen_first_stage_keeps_weights_and_statistics_while_the_rest_learns) {
+  reference_network reference(net_);
+  freeze_first_stage(reference->stage);
+  const auto extractor = reference->stage->extractor();
+  const auto before = extractor->fold(1, 0);
+  const auto bottleneck = static_cast<int>(net_.extractor.ops().size()) - 1;
+  const auto bottleneck_before = extractor->fold(bottleneck, 0);
+  reference->train();
+  reference(torch::rand({8, 3, 32, 32})).sum().backward();
+  EXPECT_TRUE(torch::equal(extractor->fold(1, 0).bias, before.bias)) << "statistics";
+  EXPECT_FALSE(torch::equal(extractor->fold(bottleneck, 0).bias, bottleneck_before.bias)) << "the bottleneck's own";
+  for (const auto& each : extractor->named_parameters()) {
+    const bool is_bottleneck = each.key().starts_with(fmt::format("op{}_", bottleneck));
+    EXPECT_EQ(each.value().grad().defined(), is_bottleneck) << each.key();
+  }
+}
+
+TEST_F(given_folder, a_bundle_begins_with_them_and_says_what_they_reach_alone) {
+  training_options o;
+  o.output = folder_.path() / "bundle";
+  o.architecture = "mobilenet-v2";
+  o.weights = folder_.path();
+  o.base_width = 8;
+  o.feature_channels = 8;
+  o.bottleneck_epochs = 2;
+  o.reference_epochs = 1;
+  o.joint_epochs = 2;
+  o.quantisation_epochs = 1;
+  o.held_back = 100;
+  o.batch_size = 16;
+  o.bfloat16 = false;
+  o.rate_weight = 0.1;
+  o.skew_weight = 1.0;
+  o.threads = 1;
+  std::vector<double> bottleneck_losses;
+  const auto bundle = train_model(o, *make_procedural(subset::train, 260), *make_procedural(subset::test, 60),
+                                  [&](const training_progress& p) {
+                                    if (p.phase == "bottleneck" && p.batch == p.batches)
+                                      bottleneck_losses.push_back(p.loss);
+                                  });
+  ASSERT_EQ(bottleneck_losses.size(), 2U);
+  EXPECT_LT(bottleneck_losses[1], bottleneck_losses[0]) << "the bottleneck comes nearer to the published map";
+  ASSERT_TRUE(bundle.manifest().given_top1.has_value());
+  EXPECT_EQ(model_bundle::load(o.output).manifest().given_top1, bundle.manifest().given_top1);
+  EXPECT_THAT(bundle.manifest().recipe, HasSubstr("--rate-weight 0.1"));
+}
+
+TEST_F(given_folder, what_does_not_fit_is_named) {
+  const auto weights = given_weights::load(folder_.path());
+  try {
+    given_network net(make_mobilenet_v2({.input_size = 32, .classes = classes, .base_width = 16}), weights);
+    FAIL() << "weights of another size were taken";
+  } catch (const error& refused) {
+    EXPECT_THAT(refused.what(), HasSubstr("layer 0"));
+  }
+  std::filesystem::resize_file(file("net.f32"), static_cast<std::uintmax_t>(offset_ - 4));
+  EXPECT_THAT(refusal(), HasSubstr("net.f32"));
+  std::ofstream(file("net.tsv"), std::ios::app) << "99\tconv\tweight\t1x1\t0\t1\n";
+  EXPECT_NE(refusal(), "nothing was refused");
+}
+
+TEST_F(given_folder, a_damaged_table_is_refused_by_line) {
+  std::ofstream(file("net.tsv")) << "0\tconv\tweight\t2x2\t0\t5\n";
+  EXPECT_THAT(refusal(), HasSubstr("line 1: the shape 2x2 has 4 values, the count says 5"));
+  std::ofstream(file("net.tsv")) << "0 conv\n";
+  EXPECT_THAT(refusal(), HasSubstr("line 1"));
+  std::ofstream(file("net.tsv")).flush();
+  EXPECT_THAT(refusal(), HasSubstr("no layer"));
+  std::filesystem::remove(file("net.tsv"));
+  EXPECT_THAT(refusal(), HasSubstr(".tsv"));
+}
+
+TEST(published_weights, say_nothing_of_a_label_that_they_do_not_know) {
+  tests::temporary_folder empty;
+  const auto data = make_procedural(subset::test, 4);
+  EXPECT_THROW(measure_published(empty.path(), "mobilenet-v2", {}, *data, [](auto, auto) {}), error);
+}
+
+}  // namespace
+}  // namespace dvfo::inference
