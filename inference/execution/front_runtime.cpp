@@ -6,10 +6,10 @@ front_runtime::front_runtime(const front_impl& trained)
     : mean_(trained.mean().view({1, 3, 1, 1})),
       inverse_deviation_((1.0 / trained.deviation()).view({1, 3, 1, 1})),
       extractor_(*trained.extractor(), 0),
-      attention_(trained.attention()) {}
+      attention_(*trained.attention()) {}
 
 attended front_runtime::forward(const torch::Tensor& images) const {
-  return attention_(extractor_.forward((images - mean_) * inverse_deviation_));
+  return attention_.forward(extractor_.forward((images - mean_) * inverse_deviation_));
 }
 
 }  // namespace dvfo::inference

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inference/execution/fused_scam.hpp"
 #include "inference/execution/networks.hpp"
 #include "inference/layers/split_network.hpp"
 
@@ -9,13 +10,13 @@ namespace dvfo::inference {
 class front_runtime {
  public:
   explicit front_runtime(const front_impl& trained);
-  /// `images`: [N, 3, S, S], 0…1.
+  /// `images`: [N, 3, S, S], 0…1. Both results are contiguous.
   [[nodiscard]] attended forward(const torch::Tensor& images) const;
 
  private:
   torch::Tensor mean_, inverse_deviation_;
   float_network extractor_;
-  mutable scam attention_;  // LibTorch's forward() is not const; nothing is changed
+  fused_scam attention_;
 };
 
 }  // namespace dvfo::inference

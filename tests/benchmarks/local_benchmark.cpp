@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include "inference/architectures/architecture.hpp"
+#include "inference/execution/fused_scam.hpp"
 #include "inference/execution/networks.hpp"
 #include "inference/model.hpp"
 
@@ -49,6 +50,18 @@ void of_the_bundle(benchmark::State& state) {
 
 BENCHMARK(of_the_bundle<int8_network>)->DenseRange(0, 3)->ArgName("variant")->Unit(benchmark::kMillisecond);
 BENCHMARK(of_the_bundle<float_network>)->Arg(0)->Arg(3)->ArgName("variant")->Unit(benchmark::kMillisecond);
+
+/// SCAM on the maps of the CIFAR-100 bundle and of the published sizes of most networks.
+void attention(benchmark::State& state) {
+  torch::NoGradGuard no_gradient;
+  scam trained(32);
+  const fused_scam fused(*trained);
+  const auto features =
+      torch::rand({1, 32, state.range(0), state.range(0)}).contiguous(torch::MemoryFormat::ChannelsLast);
+  for (auto _ : state) benchmark::DoNotOptimize(fused.forward(features));
+}
+
+BENCHMARK(attention)->Arg(16)->Arg(28)->ArgName("side")->Unit(benchmark::kMillisecond);
 
 template <class Execution>
 void published(benchmark::State& state, const std::string& name) {

@@ -3,6 +3,7 @@
 #include "inference/architectures/architecture.hpp"
 #include "inference/codec/feature_codec.hpp"
 #include "inference/error.hpp"
+#include "inference/execution/fused_scam.hpp"
 #include "inference/execution/networks.hpp"
 #include "inference/layers/feature_quantiser.hpp"
 #include "inference/layers/network.hpp"
@@ -163,6 +164,20 @@ TEST(feature_quantiser, bits_are_the_entropy_of_the_levels_and_fall_along_their_
   before.backward();
   const auto after = quantiser->bits(torch::relu(many.detach() - 20.0 * many.grad()));
   EXPECT_LT(after.item<double>(), before.item<double>());
+}
+
+TEST(fused_scam, answers_as_the_layer_does) {
+  torch::manual_seed(4);
+  torch::NoGradGuard no_gradient;
+  for (const auto& [channels, height, width] : {std::tuple{32, 16, 16}, {8, 5, 7}, {64, 1, 16}, {3, 1, 1}}) {
+    scam attention(channels);
+    const auto features =
+        torch::relu(torch::randn({3, channels, height, width})).contiguous(torch::MemoryFormat::ChannelsLast);
+    const auto layer = attention(features);
+    const auto fused = fused_scam(*attention).forward(features);
+    EXPECT_TRUE(torch::allclose(fused.features, layer.features, 1e-4, 1e-6)) << channels;
+    EXPECT_TRUE(torch::allclose(fused.importance, layer.importance, 1e-4, 1e-7)) << channels;
+  }
 }
 
 TEST(skewness, is_what_the_leading_channels_lack) {
