@@ -23,6 +23,7 @@ constexpr const char* details =
     "on where it was. The same seed and thread count give the same bundle.\n\n"
     "Examples:\n"
     "  dvfo train model --data procedural --output bundles/mine\n"
+    "  dvfo train model --config recipes/imagenette-mobilenet-v2.toml --output bundles/mine\n"
     "  dvfo train model --data /data/cifar100 --output bundles/cifar --base-width 48 --device cuda\n";
 
 struct train_command {
@@ -32,6 +33,7 @@ struct train_command {
   std::string start_from;
   std::string weights;
   std::string data = options.data;
+  std::string dataset = "cifar100";
   std::int64_t base_width = options.base_width;
   std::int64_t feature_channels = options.feature_channels;
   std::int64_t feature_bits = options.feature_bits;
@@ -50,13 +52,15 @@ void declare(train_command& command) {
   auto& options = command.options;
   command.table
       .text("data", command.data, "PLACE", "'procedural', or the folder of CIFAR-100 or of an ImageNet-style set")
+      .text("dataset", command.dataset, "NAME", "which of them, where --data is a folder of data sets")
       .text("output", command.output, "DIR", "folder of the bundle (required)")
       .text("checkpoint", command.checkpoints, "DIR",
             "where checkpoints go; default: the output's name with .checkpoint")
       .text("start-from", command.start_from, "BUNDLE",
             "a bundle to go on from, by folder; its reference is kept, --reference-epochs has no effect")
       .text("weights", command.weights, "DIR",
-            "published weights (NAME.f32, NAME.tsv, imagenet_labels.txt) to begin with and to learn from")
+            "published weights (NAME.f32, NAME.tsv, imagenet_labels.txt) to begin with and to learn from; a "
+            "relative folder may also lie below --data")
       .text("name", options.name, "NAME", "the bundle's name; default: dataset-architecture-wWIDTH")
       .text("architecture", options.architecture, "NAME", "network to train")
       .integer("base-width", command.base_width, {4, 1024}, "N",
@@ -95,13 +99,19 @@ void declare(train_command& command) {
       .integer("threads", command.threads, {0, 1024}, "N", "LibTorch threads; 0: all cores");
 }
 
+std::filesystem::path weights_folder(const train_command& command) {
+  std::error_code unreadable;
+  const auto inside = std::filesystem::path(command.data) / command.weights;
+  return std::filesystem::is_directory(inside, unreadable) ? inside : std::filesystem::path(command.weights);
+}
+
 // What the table read, in the trainer's own types. The table has checked the ranges.
 inference::training_options options_of(const train_command& command) {
   auto options = command.options;
-  options.data = find_data(command.data, "cifar100");
+  options.data = find_data(command.data, command.dataset);
   options.output = command.output;
   options.checkpoints = command.checkpoints;
-  if (!command.weights.empty()) options.weights = command.weights;
+  if (!command.weights.empty()) options.weights = weights_folder(command);
   if (!command.start_from.empty()) options.start_from = find_bundle(command.start_from);
   options.base_width = static_cast<int>(command.base_width);
   options.feature_channels = static_cast<int>(command.feature_channels);
