@@ -40,7 +40,7 @@ void check_shape(const feature_format& format) {
     reject("{} × {} × {} is too large a feature map, expected at most {} values", format.channels, format.height,
            format.width, max_feature_values);
   }
-  if (format.bits != 8 && format.bits != 4 && format.bits != 2) reject("bits is {}, expected 8, 4 or 2", format.bits);
+  if (!is_feature_bits(format.bits)) reject("bits is {}, expected 8, 4, 3 or 2", format.bits);
   if (format.quantisers.size() != static_cast<std::size_t>(format.channels)) {
     reject("{} quantisers, expected one for each of {} channels", format.quantisers.size(), format.channels);
   }

@@ -107,7 +107,7 @@ const bool kernels_registered = [] {
     for (auto* const benchmark :
          {benchmark::RegisterBenchmark(("pack_plane/" + name).c_str(), pack_plane, kernel),
           benchmark::RegisterBenchmark(("unpack_plane/" + name).c_str(), unpack_plane, kernel)}) {
-      benchmark->ArgName("bits")->Arg(8)->Arg(4)->Arg(2);
+      benchmark->ArgName("bits")->Arg(8)->Arg(4)->Arg(3)->Arg(2);
     }
   }
   return true;
@@ -118,8 +118,8 @@ const bool kernels_registered = [] {
 void shapes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"channels", "side", "bits", "zstd"});
   for (const int level : {0, 1}) {
-    for (const int bits : {8, 4, 2}) benchmark->Args({16, 16, bits, level});
-    for (const int bits : {8, 4, 2}) benchmark->Args({128, 56, bits, level});
+    for (const int bits : {8, 4, 3, 2}) benchmark->Args({16, 16, bits, level});
+    for (const int bits : {8, 4, 3, 2}) benchmark->Args({128, 56, bits, level});
   }
 }
 

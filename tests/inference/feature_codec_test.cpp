@@ -74,7 +74,7 @@ TEST(feature_codec, round_trips_random_shapes) {
   for (int i = 0; i < 600; ++i) {
     const int channels = 1 + static_cast<int>(random() % 70);
     const int count = 1 + static_cast<int>(random() % static_cast<unsigned>(channels));
-    const int bits = std::array{8, 4, 2}[random() % 3];
+    const int bits = std::array{8, 4, 3, 2}[random() % 4];
     const auto level = static_cast<std::uint8_t>(random() % 4);
     const auto format =
         make_format(channels, 1 + static_cast<int>(random() % 19), 1 + static_cast<int>(random() % 19), bits, level);
@@ -84,7 +84,7 @@ TEST(feature_codec, round_trips_random_shapes) {
 
 TEST(feature_codec, round_trips_the_extremes_of_its_shape) {
   std::mt19937 random(2);
-  for (const int bits : {8, 4, 2}) {
+  for (const int bits : {8, 4, 3, 2}) {
     expect_round_trip(make_format(1, 1, 1, bits), 1, random);
     expect_round_trip(make_format(1, 1024, 1, bits), 1, random);
     expect_round_trip(make_format(2, 33, 1024, bits), 1, random);
@@ -137,7 +137,7 @@ TEST(feature_codec, entropy_coding_is_kept_only_where_it_wins) {
 TEST(feature_codec, max_frame_size_is_reached_without_entropy_coding_and_never_exceeded) {
   std::mt19937 random(6);
   for (const int channels : {1, 7, 8, 9, 100, 513}) {
-    for (const int bits : {8, 4, 2}) {
+    for (const int bits : {8, 4, 3, 2}) {
       for (int count = 1; count <= channels; count += 1 + channels / 11) {
         auto format = make_format(channels, 3, 5, bits, 0);
         const auto selected = make_selection(channels, count, random);
@@ -190,7 +190,7 @@ TEST(feature_codec, check_names_the_field_that_is_out_of_range) {
   expect([](feature_format& f) { f.height = -1; }, "height is -1, expected 1 to 1024");
   expect([](feature_format& f) { f.width = 1025; }, "width is 1025, expected 1 to 1024");
   expect([](feature_format& f) { f.channels = 4096, f.height = f.width = 1024; }, "expected at most 268435456 values");
-  expect([](feature_format& f) { f.bits = 3; }, "bits is 3, expected 8, 4 or 2");
+  expect([](feature_format& f) { f.bits = 5; }, "bits is 5, expected 8, 4, 3 or 2");
   expect([](feature_format& f) { f.quantisers.pop_back(); }, "2 quantisers, expected one for each of 3 channels");
   expect([](feature_format& f) { f.zstd_level = 20; }, "zstd level is 20, expected 0 (off) to 19");
   expect([](feature_format& f) { f.quantisers[1].lowest = -infinity; }, "lowest of channel 1 is -inf");

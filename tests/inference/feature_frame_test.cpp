@@ -84,7 +84,7 @@ class plain_frame : public testing::Test {
 TEST_F(plain_frame, header_fields_are_each_checked) {
   expect_refused_with(version, 0xd2, "version byte is 0xd2, expected 0xd1");
   expect_refused_with(flags, 0x10, "flags are 0x10, expected no bit outside 0x0f");
-  expect_refused_with(flags, 0x03, "bits code is 3");
+  expect_refused_with(flags, 0x03, "values of 3 bits, expected 2");
   expect_refused_with(flags, 0x02, "values of 8 bits, expected 2");
   expect_refused_with(flags, 0x08, "channel set is a list, expected the shorter form for 3 of 12 channels");
   expect_refused_with(flags, 0x04, "entropy-coded payload of 9 bytes, expected 1 to 8");
