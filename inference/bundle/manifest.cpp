@@ -61,6 +61,7 @@ feature_format read_format(const fields& in) {
   format.channels = in.integer("feature_channels", 1, 4096);
   format.height = format.width = in.integer("feature_side", 1, 1024);
   format.bits = in.integer("feature_bits", 2, 8);
+  if (!is_feature_bits(format.bits)) in.fail("feature_bits", std::to_string(format.bits), "8, 4, 3 or 2");
   const auto count = static_cast<std::size_t>(format.channels);
   for (const auto& step : in.list("feature_steps", count, count)) {
     const auto value = step.value<double>();

@@ -31,6 +31,13 @@ std::size_t map_values(const feature_format& format) {
   return static_cast<std::size_t>(format.channels) * plane_values(format);
 }
 
+level_planes planes_of(const feature_format& format, std::size_t selected) {
+  return {.planes = selected,
+          .height = static_cast<std::size_t>(format.height),
+          .width = static_cast<std::size_t>(format.width),
+          .bits = format.bits};
+}
+
 /// All of a format but the quantisers' values, which cost a pass over the channels.
 void check_shape(const feature_format& format) {
   check_range("channel count", format.channels, 4096);
@@ -40,11 +47,10 @@ void check_shape(const feature_format& format) {
     reject("{} × {} × {} is too large a feature map, expected at most {} values", format.channels, format.height,
            format.width, max_feature_values);
   }
-  if (format.bits != 8 && format.bits != 4 && format.bits != 2) reject("bits is {}, expected 8, 4 or 2", format.bits);
+  if (!is_feature_bits(format.bits)) reject("bits is {}, expected 8, 4, 3 or 2", format.bits);
   if (format.quantisers.size() != static_cast<std::size_t>(format.channels)) {
     reject("{} quantisers, expected one for each of {} channels", format.quantisers.size(), format.channels);
   }
-  if (format.zstd_level > 19) reject("zstd level is {}, expected 0 (off) to 19", format.zstd_level);
 }
 
 void check_quantiser(const feature_format& format, std::size_t channel) {
@@ -120,9 +126,9 @@ void encode_features(const feature_format& format, std::span<const float> featur
   }
 
   bool entropy_coded = false;
-  if (format.zstd_level > 0) {
-    const auto compressed =
-        compress_if_smaller(std::span<const std::byte>(out).subspan(payload_at, payload_bytes), format.zstd_level);
+  if (format.entropy_coding) {
+    const auto compressed = compress_if_smaller(std::span<const std::byte>(out).subspan(payload_at, payload_bytes),
+                                                planes_of(format, selected.size()));
     if (!compressed.empty()) {
       entropy_coded = true;
       payload_bytes = compressed.size();
@@ -139,7 +145,7 @@ std::vector<std::uint16_t> decode_features(const feature_format& format, std::sp
   check_map_size(format, features.size());
   const frame_view view = open_frame(format, frame);
   const auto planes =
-      view.entropy_coded ? decompress_exactly(view.payload, plain_payload_bytes(format, view.selected)) : view.payload;
+      view.entropy_coded ? decompress_exactly(view.payload, planes_of(format, view.selected)) : view.payload;
   check_padding(format, view, planes);
   auto channels = channels_of(view);
   for (const std::uint16_t channel : channels) check_quantiser(format, channel);

@@ -19,14 +19,17 @@ struct channel_quantiser {
 /// Values that a feature map may hold at most (1 GiB of floats), so that every length fits the frame's fields.
 inline constexpr std::size_t max_feature_values = std::size_t{1} << 28;
 
+/// Whether the codec knows values of `bits` bits.
+constexpr bool is_feature_bits(int bits) { return bits == 8 || bits == 4 || bits == 3 || bits == 2; }
+
 /// What both ends of a link agree on through their bundle: shape of the feature map and its quantisation.
 struct feature_format {
   int channels = 0;                           ///< C, 1…4096
   int height = 0;                             ///< H, 1…1024
   int width = 0;                              ///< W, 1…1024
-  int bits = 8;                               ///< 8, 4 or 2 per value
+  int bits = 8;                               ///< 8, 4, 3 or 2 per value
   std::vector<channel_quantiser> quantisers;  ///< one per channel
-  std::uint8_t zstd_level = 1;  ///< what the encoder uses, 1…19, or 0: no entropy coding; every frame decodes
+  bool entropy_coding = true;                 ///< whether the encoder tries it; every frame decodes
 };
 
 /// Throws error(bad_argument) naming the first field that is out of its range. Encoder and decoder check the same (the
@@ -35,7 +38,7 @@ void check(const feature_format& format);
 
 /// Encodes the channels named by `selected` (strictly ascending, each < C, at least one) of a float feature map laid
 /// out [C, H, W] into one self-contained frame (docs/feature-frame.md). Replaces `out`'s content and reuses its
-/// capacity: no allocation once warm (zstd's context and buffer are kept per thread). Throws error(bad_argument) on a
+/// capacity: no allocation once warm (the entropy stage keeps its buffers per thread). Throws error(bad_argument) on a
 /// selection or span that does not fit, before `out` is touched. Thread-safe.
 void encode_features(const feature_format& format, std::span<const float> features,
                      std::span<const std::uint16_t> selected, std::vector<std::byte>& out);

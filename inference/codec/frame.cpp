@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <utility>
 
@@ -21,7 +22,8 @@ constexpr std::size_t height_at = 4;
 constexpr std::size_t width_at = 6;
 constexpr std::size_t selected_at = 8;
 constexpr std::size_t payload_bytes_at = 10;
-constexpr unsigned bits_mask = 0x03;  // log2(bits) - 1: 0 → 2, 1 → 4, 2 → 8
+constexpr unsigned bits_mask = 0x03;
+constexpr std::array bits_of_code = {2, 3, 4, 8};
 constexpr unsigned entropy_flag = 0x04;
 constexpr unsigned list_flag = 0x08;
 constexpr unsigned known_flags = bits_mask | entropy_flag | list_flag;
@@ -55,9 +57,7 @@ bool list_is_shorter(int channels, std::size_t selected) {
 
 void check_flags(const feature_format& format, unsigned flags) {
   if ((flags & ~known_flags) != 0) refuse("flags are {:#04x}, expected no bit outside {:#04x}", flags, known_flags);
-  const unsigned code = flags & bits_mask;
-  if (code == bits_mask) refuse("bits code is 3, expected 0 (2 bits), 1 (4 bits) or 2 (8 bits)");
-  const int bits = 2 << code;
+  const int bits = bits_of_code[flags & bits_mask];
   if (bits != format.bits) {
     refuse("values of {} bits, expected {}; do both ends use the same model bundle?", bits, format.bits);
   }
@@ -115,7 +115,7 @@ std::size_t plain_payload_bytes(const feature_format& format, std::size_t select
 void seal_frame(const feature_format& format, std::span<const std::uint16_t> selected, bool entropy_coded,
                 std::size_t payload_bytes, std::span<std::byte> frame) {
   const bool listed = list_is_shorter(format.channels, selected.size());
-  unsigned flags = static_cast<unsigned>(std::countr_zero(static_cast<unsigned>(format.bits))) - 1U;
+  auto flags = static_cast<unsigned>(std::ranges::find(bits_of_code, format.bits) - bits_of_code.begin());
   if (entropy_coded) flags |= entropy_flag;
   if (listed) flags |= list_flag;
   store(frame, version_at, frame_version_byte);

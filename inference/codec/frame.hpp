@@ -12,7 +12,7 @@
 namespace dvfo::inference {
 
 /// Magic in the upper half, version in the lower. A change of layout or of the packing changes the version.
-inline constexpr std::uint8_t frame_version_byte = 0xd1;
+inline constexpr std::uint8_t frame_version_byte = 0xd2;
 inline constexpr std::size_t frame_header_bytes = 14;
 inline constexpr std::size_t frame_checksum_bytes = 4;
 

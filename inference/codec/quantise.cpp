@@ -47,6 +47,19 @@ DVFO_ALWAYS_INLINE void pack_block(const float* __restrict values, float lowest,
     std::array<std::uint16_t, block / 2> words;
     std::memcpy(words.data(), levels.data(), block);
     for (std::size_t i = 0; i < words.size(); ++i) packed[i] = static_cast<std::uint8_t>(words[i] | (words[i] >> 4));
+  } else if constexpr (bits == 3) {
+    std::array<std::uint64_t, block / 8> words;
+    std::memcpy(words.data(), levels.data(), block);
+    for (std::uint64_t& word : words) {
+      word = (word | (word >> 5)) & 0x003f003f003f003fU;
+      word = (word | (word >> 10)) & 0x00000fff00000fffU;
+      word = (word | (word >> 20)) & 0xffffffU;
+    }
+    const auto& w = words;  // eight pieces of 24 bits make three words
+    const std::array<std::uint64_t, 3> joined = {w[0] | (w[1] << 24) | (w[2] << 48),
+                                                 (w[2] >> 16) | (w[3] << 8) | (w[4] << 32) | (w[5] << 56),
+                                                 (w[5] >> 8) | (w[6] << 16) | (w[7] << 40)};
+    std::memcpy(packed, joined.data(), sizeof(joined));
   } else {
     std::array<std::uint32_t, block / 4> words;
     std::memcpy(words.data(), levels.data(), block);
@@ -68,6 +81,20 @@ DVFO_ALWAYS_INLINE void unpack_block(const std::uint8_t* __restrict packed, floa
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::uint32_t word = packed[i];
       words[i] = static_cast<std::uint16_t>((word | (word << 4)) & 0x0f0fU);
+    }
+    std::memcpy(levels.data(), words.data(), block);
+  } else if constexpr (bits == 3) {
+    std::array<std::uint64_t, 3> joined;
+    std::memcpy(joined.data(), packed, sizeof(joined));
+    const auto& j = joined;  // bits above the lowest 24 of a piece are masked away below
+    std::array<std::uint64_t, block / 8> words = {j[0],       j[0] >> 24, (j[0] >> 48) | (j[1] << 16),
+                                                  j[1] >> 8,  j[1] >> 32, (j[1] >> 56) | (j[2] << 8),
+                                                  j[2] >> 16, j[2] >> 40};
+    for (std::uint64_t& word : words) {
+      word &= 0xffffffU;
+      word = (word | (word << 20)) & 0x00000fff00000fffU;
+      word = (word | (word << 10)) & 0x003f003f003f003fU;
+      word = (word | (word << 5)) & 0x0707070707070707U;
     }
     std::memcpy(levels.data(), words.data(), block);
   } else {
@@ -124,6 +151,7 @@ DVFO_ALWAYS_INLINE void pack_any(int bits, std::span<const float> values, const 
   auto* const bytes = reinterpret_cast<std::uint8_t*>(packed);
   if (bits == 8) return pack_plane<8>(values, quantiser, bytes);
   if (bits == 4) return pack_plane<4>(values, quantiser, bytes);
+  if (bits == 3) return pack_plane<3>(values, quantiser, bytes);
   pack_plane<2>(values, quantiser, bytes);
 }
 
@@ -132,6 +160,7 @@ DVFO_ALWAYS_INLINE void unpack_any(int bits, const std::byte* packed, const chan
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(packed);
   if (bits == 8) return unpack_plane<8>(bytes, quantiser, values);
   if (bits == 4) return unpack_plane<4>(bytes, quantiser, values);
+  if (bits == 3) return unpack_plane<3>(bytes, quantiser, values);
   unpack_plane<2>(bytes, quantiser, values);
 }
 

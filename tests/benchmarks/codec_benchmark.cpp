@@ -1,5 +1,5 @@
 // Throughput of the feature codec in bytes of float input per second, beside memcpy of the same input as the limit.
-// Arguments: channels in the frame, side of the square map, bits, zstd level (0: without the entropy stage).
+// Arguments: channels in the frame, side of the square map, bits, entropy coding (0: without).
 #include <benchmark/benchmark.h>
 
 #include <cstring>
@@ -23,7 +23,7 @@ struct workload {
   explicit workload(const benchmark::State& state)
       : format(dvfo::test::make_format(2 * static_cast<int>(state.range(0)), static_cast<int>(state.range(1)),
                                        static_cast<int>(state.range(1)), static_cast<int>(state.range(2)),
-                                       static_cast<std::uint8_t>(state.range(3)))) {
+                                       state.range(3) != 0)) {
     std::mt19937 random(1);
     features = dvfo::test::make_features(format, random);
     selected = dvfo::test::make_selection(format.channels, format.channels / 2, random);
@@ -107,7 +107,7 @@ const bool kernels_registered = [] {
     for (auto* const benchmark :
          {benchmark::RegisterBenchmark(("pack_plane/" + name).c_str(), pack_plane, kernel),
           benchmark::RegisterBenchmark(("unpack_plane/" + name).c_str(), unpack_plane, kernel)}) {
-      benchmark->ArgName("bits")->Arg(8)->Arg(4)->Arg(2);
+      benchmark->ArgName("bits")->Arg(8)->Arg(4)->Arg(3)->Arg(2);
     }
   }
   return true;
@@ -116,10 +116,10 @@ const bool kernels_registered = [] {
 /// 16 channels of 16 × 16 are a 32-pixel image at share ½; 128 of 56 × 56 a larger image's features, beyond the caches
 /// of a core.
 void shapes(benchmark::internal::Benchmark* benchmark) {
-  benchmark->ArgNames({"channels", "side", "bits", "zstd"});
-  for (const int level : {0, 1}) {
-    for (const int bits : {8, 4, 2}) benchmark->Args({16, 16, bits, level});
-    for (const int bits : {8, 4, 2}) benchmark->Args({128, 56, bits, level});
+  benchmark->ArgNames({"channels", "side", "bits", "entropy"});
+  for (const int entropy : {0, 1}) {
+    for (const int bits : {8, 4, 3, 2}) benchmark->Args({16, 16, bits, entropy});
+    for (const int bits : {8, 4, 3, 2}) benchmark->Args({128, 56, bits, entropy});
   }
 }
 

@@ -43,6 +43,10 @@ void decode_and_judge(const feature_format& format, std::span<const std::byte> f
   require(frame.size() <= max_frame_size(format, channels.size()), "a frame above the upper bound was accepted");
   std::vector<std::byte> again;
   encode_features(format, features, channels, again);
+  const bool entropy_coded = (std::to_integer<unsigned>(frame[1]) & 4U) != 0;
+  if (entropy_coded && format.entropy_coding) {
+    require(std::ranges::equal(again, frame), "an entropy-coded frame was accepted that no encoder writes");
+  }
   std::vector<float> decoded(features.size(), untouched);
   require(decode_features(format, again, decoded) == channels, "channels changed on the second way");
   require(decoded == features, "features changed on the second way");

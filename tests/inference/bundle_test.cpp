@@ -176,6 +176,8 @@ TEST_F(bundle_folder, values_out_of_range_are_named) {
   EXPECT_THAT(refusal(), HasSubstr("8000"));
   replace("base_width = 8000", "base_width = 16");
   EXPECT_THAT(refusal(), HasSubstr("shape"));
+  replace("feature_bits = 2", "feature_bits = 5");
+  EXPECT_THAT(refusal(), HasSubstr("\"feature_bits\" is 5, expected 8, 4, 3 or 2"));
   replace("format_version = 1", "format_version = 2");
   EXPECT_THAT(refusal(), HasSubstr("format_version"));
 }

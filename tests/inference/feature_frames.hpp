@@ -16,13 +16,13 @@ namespace dvfo::test {
 
 /// Quantisers differ from channel to channel, so that a mixed-up channel shows.
 inline inference::feature_format make_format(int channels, int height, int width, int bits,
-                                             std::uint8_t zstd_level = 1) {
+                                             bool entropy_coding = true) {
   inference::feature_format format;
   format.channels = channels;
   format.height = height;
   format.width = width;
   format.bits = bits;
-  format.zstd_level = zstd_level;
+  format.entropy_coding = entropy_coding;
   for (int i = 0; i < channels; ++i) {
     format.quantisers.push_back(
         {-0.25F * static_cast<float>(i % 3), (1.0F + static_cast<float>(i % 7)) / static_cast<float>(1 << bits)});

@@ -128,7 +128,7 @@ TEST(int8_network, refuses_a_network_that_never_observed_its_ranges) {
 // Training has the quantiser in the loop: it must see exactly what the codec will deliver.
 TEST(feature_quantiser, gives_what_the_codec_gives_after_the_wire) {
   torch::manual_seed(4);
-  for (const int bits : {2, 4, 8}) {
+  for (const int bits : {2, 3, 4, 8}) {
     feature_quantiser quantiser(6, bits);
     const auto features = torch::relu(torch::randn({1, 6, 5, 7}));
     quantiser->initialise(features);

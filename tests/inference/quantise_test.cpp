@@ -34,7 +34,9 @@ std::vector<std::byte> pack_by_definition(int bits, const std::vector<float>& va
   std::vector<std::byte> packed(packed_bytes(values.size(), bits), std::byte{0});
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::size_t bit = i * static_cast<std::size_t>(bits);
-    packed[bit / 8] |= static_cast<std::byte>(level_of(values[i], quantiser, bits) << (bit % 8));
+    const unsigned shifted = level_of(values[i], quantiser, bits) << (bit % 8);
+    packed[bit / 8] |= static_cast<std::byte>(shifted);
+    if (shifted > 0xff) packed[bit / 8 + 1] |= static_cast<std::byte>(shifted >> 8);  // 3 bits may cross a byte
   }
   return packed;
 }
@@ -44,7 +46,9 @@ std::vector<float> unpack_by_definition(int bits, const std::vector<std::byte>& 
   std::vector<float> values(count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t bit = i * static_cast<std::size_t>(bits);
-    const unsigned level = (std::to_integer<unsigned>(packed[bit / 8]) >> (bit % 8)) & ((1U << bits) - 1U);
+    unsigned from = std::to_integer<unsigned>(packed[bit / 8]);
+    if (bit / 8 + 1 < packed.size()) from |= std::to_integer<unsigned>(packed[bit / 8 + 1]) << 8;
+    const unsigned level = (from >> (bit % 8)) & ((1U << bits) - 1U);
     const float distance = static_cast<float>(level) * quantiser.step;
     values[i] = quantiser.lowest + distance;
   }
@@ -127,7 +131,7 @@ TEST_P(every_kernel, returns_every_level_as_it_was) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(bits, every_kernel, testing::Values(8, 4, 2));
+INSTANTIATE_TEST_SUITE_P(bits, every_kernel, testing::Values(8, 4, 3, 2));
 
 TEST(quantise, rounds_ties_to_the_even_level_and_clamps) {
   const channel_quantiser quantiser{0.0F, 1.0F};
