@@ -6,6 +6,12 @@
 #include <string>
 
 namespace dvfo::policy {
+namespace {
+
+/// What the live bandwidth sensor sends to tell bandwidth from round trip.
+constexpr double probe_bytes = 16'384.0;
+
+}  // namespace
 
 world::world(const task_physics& physics, const link_trace& link, const world_options& options)
     : physics_(&physics), link_(&link), options_(options), board_(physics.board(), 0.0), random_(options.seed) {
@@ -43,9 +49,26 @@ situation world::sense() const {
   out.eta = options_.eta;
   out.bandwidth_bps = seen_bps_;
   out.rtt_seconds = seen_rtt_;
+  if (const auto probed = probed_bps()) {
+    out.bandwidth_bps = probed;
+    out.rtt_seconds = options_.rtt_seconds;
+  }
   out.link_up = true;
   out.previous = previous_;
+  const auto& at = board_.in_force();
+  out.in_force = {at.cpu_hz, at.gpu_hz, at.memory_hz};
+  out.celsius = board_.celsius();
+  out.waiting_tasks = std::max(0.0, now() - arrival_) / options_.when.mean_seconds;
   return out;
+}
+
+/// What the last probe showed, if there has been one since the last transfer.
+std::optional<double> world::probed_bps() const {
+  if (!(options_.probe_seconds > 0.0)) return std::nullopt;
+  const double quiet = now() - seen_at_;
+  if (seen_bps_ && quiet < options_.probe_seconds) return std::nullopt;
+  const double at = seen_bps_ ? now() - std::fmod(quiet, options_.probe_seconds) : now();
+  return 8.0 * probe_bytes / (link_->sent_at(at, probe_bytes) - at);
 }
 
 link_conditions world::truth() const {
@@ -57,6 +80,13 @@ link_conditions world::truth() const {
 
 void world::next_arrival() {
   if (arrival_ > board_.now()) board_.advance(arrival_);
+}
+
+void world::hold(double seconds) {
+  const double joules = board_.input_joules();
+  board_.advance(now() + seconds);
+  held_seconds_ += seconds;
+  held_joules_ += board_.input_joules() - joules;
 }
 
 void world::order(const device::clocks& clocks) {
@@ -110,13 +140,16 @@ outcome world::run(const decision& decided, situation* on_the_way) {
   if (terms.share > 0.0) {
     board_.sent(sent - extracted);
     seen_rtt_ = options_.rtt_seconds;
+    seen_at_ = now();
     if (sent > extracted) seen_bps_ = 8.0 * terms.wire_up_bytes / (sent - extracted);
   }
   const auto& clocks = board_.in_force();
   out.clocks = {clocks.cpu_hz, clocks.gpu_hz, clocks.memory_hz};
-  out.tti = board_.now() - std::min(start, arrival_);
+  out.tti = board_.now() - std::min(start - held_seconds_, arrival_);
   out.tti_serial = serial_seconds(out.stages);
-  out.eti_estimated_joules = board_.input_joules() + board_.radio_joules() - joules;
+  out.eti_estimated_joules = board_.input_joules() + board_.radio_joules() - joules + held_joules_;
+  held_seconds_ = 0.0;
+  held_joules_ = 0.0;
   draw_arrival();
   return out;
 }

@@ -24,6 +24,9 @@ struct world_options {
   double eta = 0.5;
   arrivals when;
   std::uint64_t seed = 1;  ///< of the arrivals
+  /// Silence after which the link is probed, as the live bandwidth sensor does, and again after as much; 0: what is
+  /// known of the link is what transfers have shown.
+  double probe_seconds = 0.0;
 };
 
 /// An edge board, its link and the stream of its tasks in virtual time: what the live system does with the wall clock,
@@ -42,6 +45,10 @@ class world {
   /// Goes to the arrival of the next task, or stays if it is here already.
   void next_arrival();
 
+  /// Lets `seconds` pass before the task that has arrived begins: a decision is not ready, and the task's time and
+  /// energy count from now.
+  void hold(double seconds);
+
   /// Runs the task that has arrived. Its time counts from its arrival. `on_the_way` receives what can be sensed when
   /// extraction is over and everything is under way: the moment at which a concurrent scheme thinks ahead.
   outcome run(const decision& decided, situation* on_the_way = nullptr);
@@ -52,6 +59,7 @@ class world {
  private:
   void order(const device::clocks& clocks);
   void draw_arrival();
+  [[nodiscard]] std::optional<double> probed_bps() const;
 
   const task_physics* physics_;
   const link_trace* link_;
@@ -64,6 +72,9 @@ class world {
   decision previous_;
   std::optional<double> seen_bps_;
   std::optional<double> seen_rtt_;
+  double seen_at_ = 0.0;       // end of the last transfer
+  double held_seconds_ = 0.0;  // before the task that runs next
+  double held_joules_ = 0.0;
 };
 
 }  // namespace dvfo::policy
