@@ -18,13 +18,11 @@ std::filesystem::path curve_of(std::filesystem::path checkpoint) { return checkp
 
 }  // namespace
 
-trainer_options completed(trainer_options options) {
-  if (options.networks.empty()) options.networks = inference::architecture_names();
-  return options;
-}
-
 policy_trainer::policy_trainer(const trainer_options& options)
-    : options_(completed(options)), scenarios_(options_.boards, options_.networks, sizes_of(options_)) {
+    : options_(options),
+      scenarios_(options.boards,
+                 options.models.empty() ? published_models(inference::architecture_names()) : options.models,
+                 sizes_of(options)) {
   if (!(options_.tasks_a_step > 0.0) || options_.tasks < 1 || options_.judge_every < 1) {
     throw std::invalid_argument("training needs at least one task, and more than 0 tasks a gradient step");
   }
@@ -36,7 +34,7 @@ policy_trainer::policy_trainer(const trainer_options& options)
 policy_trainer::~policy_trainer() = default;
 
 regret_report policy_trainer::judge() const {
-  q_inference network(agent_->online(), agent_->actions());
+  q_inference network(agent_->folded(), agent_->actions());
   std::vector<float> seen(static_cast<std::size_t>(observer::size()));
   const bool is_blocking = options_.environment.how == thinking::blocking;
   return grid_->judge(
@@ -63,6 +61,20 @@ void policy_trainer::restore(const std::filesystem::path& checkpoint, std::vecto
   tasks_ = curve.empty() ? 0 : curve.back().tasks;
 }
 
+/// Features in all sorts of worlds, to know their sizes.
+void policy_trainer::standardise() {
+  constexpr int rounds = 200;
+  training_environment worlds(scenarios_.all(), options_.environment, options_.learner.seed);
+  std::vector<levels> actions(static_cast<std::size_t>(worlds.worlds()));
+  std::vector<float> states;
+  for (int round = 0; round < rounds; ++round) {
+    agent_->act(worlds.states(), worlds.masks(), 1.0, actions);
+    worlds.step(actions);
+    states.insert(states.end(), worlds.states().begin(), worlds.states().end());
+  }
+  agent_->standardise(states);
+}
+
 std::vector<learning_point> policy_trainer::run(const progress& report,
                                                 const std::optional<std::filesystem::path>& checkpoint) {
   std::vector<learning_point> curve;
@@ -72,6 +84,7 @@ std::vector<learning_point> policy_trainer::run(const progress& report,
       scenarios_.all(), options_.environment,
       options_.learner.seed * 0x9e3779b97f4a7c15U + static_cast<std::uint64_t>(tasks_));
   const std::int64_t begun = tasks_;
+  if (agent_->steps() == 0) standardise();
   std::vector<levels> actions(static_cast<std::size_t>(environment_->worlds()));
   double owed_steps = 0.0;
   double td_error = 0.0;

@@ -16,9 +16,9 @@ namespace dvfo::policy {
 /// A policy's training from nothing to the end.
 struct trainer_options {
   std::vector<std::string> boards = paper_boards();
-  std::vector<std::string> networks;  ///< empty: all that are known
-  int clock_levels = 10;              ///< a knob (DVFO §6.1: ten)
-  int share_levels = 5;               ///< ξ = 0, ¼, … 1: the widths that the local DNN is trained for
+  std::vector<named_model> models;  ///< empty: every network at its published size
+  int clock_levels = 10;            ///< a knob (DVFO §6.1: ten)
+  int share_levels = 5;             ///< ξ = 0, ¼, … 1: the widths that the local DNN is trained for
   learner_options learner;
   environment_options environment;
   std::int64_t tasks = 3'000'000;     ///< of all worlds together
@@ -60,8 +60,11 @@ class policy_trainer {
   [[nodiscard]] const learner& agent() const { return *agent_; }
   [[nodiscard]] const scenario_set& scenarios() const { return scenarios_; }
   [[nodiscard]] const trainer_options& options() const { return options_; }
+  /// Tasks run so far, those before a checkpoint included.
+  [[nodiscard]] std::int64_t tasks() const { return tasks_; }
 
  private:
+  void standardise();
   void restore(const std::filesystem::path& checkpoint, std::vector<learning_point>& curve);
 
   trainer_options options_;
@@ -71,8 +74,5 @@ class policy_trainer {
   std::unique_ptr<regret_grid> grid_;
   std::int64_t tasks_ = 0;
 };
-
-/// The options with every network named.
-trainer_options completed(trainer_options options);
 
 }  // namespace dvfo::policy

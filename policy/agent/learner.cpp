@@ -29,6 +29,7 @@ void check(const learner_options& options) {
   expect(options.gradient_norm > 0.0, "gradient norm", options.gradient_norm, "more than 0");
   expect(within(options.explore_start, 0.0, 1.0), "first exploration", options.explore_start, "0 to 1");
   expect(within(options.explore_end, 0.0, 1.0), "last exploration", options.explore_end, "0 to 1");
+  expect(within(options.explore_near, 0.0, 1.0), "near exploration", options.explore_near, "0 to 1");
   expect(within(options.explore_share, 0.0, 1.0), "share of exploration", options.explore_share, "0 to 1");
 }
 
@@ -40,6 +41,8 @@ learner::learner(const learner_options& options, const action_space& actions, in
       target_(online_),
       replay_(options.replay, inputs),
       random_(options.seed ^ 0x5bd1e995U),
+      mean_(static_cast<std::size_t>(inputs), 0.0F),
+      inverse_(static_cast<std::size_t>(inputs), 1.0F),
       first_moment_(online_.parameters().size(), 0.0F),
       second_moment_(online_.parameters().size(), 0.0F),
       gradient_(online_.parameters().size(), 0.0F),
@@ -59,10 +62,67 @@ double learner::explore_at(double progress) const {
   return options_.explore_start + (options_.explore_end - options_.explore_start) * progress / options_.explore_share;
 }
 
+/// Another level: a neighbour of the present one, or any.
+int learner::random_level(int present, const std::vector<std::uint8_t>& allowed) {
+  const auto count = static_cast<int>(allowed.size());
+  const bool is_near = random_.uniform() < options_.explore_near;
+  const int step = random_.uniform() < 0.5 ? 1 : -1;
+  if (is_near) {
+    for (int level = present + step; level >= 0 && level < count; level += step) {
+      if (allowed[static_cast<std::size_t>(level)] != 0) return level;
+    }
+    return present;
+  }
+  int level = 0;
+  do {
+    level = random_.below(count);
+  } while (allowed[static_cast<std::size_t>(level)] == 0);
+  return level;
+}
+
+void learner::standardise(std::span<const float> states) {
+  constexpr double least_spread = 1e-3;
+  const std::size_t rows = states.size() / mean_.size();
+  for (std::size_t i = 0; i < mean_.size(); ++i) {
+    double sum = 0.0;
+    double square = 0.0;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const auto value = static_cast<double>(states[row * mean_.size() + i]);
+      sum += value;
+      square += value * value;
+    }
+    const double mean = sum / static_cast<double>(rows);
+    const double spread = std::sqrt(std::max(0.0, square / static_cast<double>(rows) - mean * mean));
+    mean_[i] = static_cast<float>(mean);
+    inverse_[i] = spread > least_spread ? static_cast<float>(1.0 / spread) : 1.0F;
+  }
+}
+
+void learner::standardised(std::span<const float> state, float* out) const {
+  for (std::size_t i = 0; i < mean_.size(); ++i) out[i] = (state[i] - mean_[i]) * inverse_[i];
+}
+
+q_network learner::folded() const {
+  q_network out = online_;
+  const auto units = static_cast<std::size_t>(out.shape().hidden.front());
+  const auto parameters = out.parameters();
+  const auto biases = parameters.subspan(mean_.size() * units, units);
+  for (std::size_t i = 0; i < mean_.size(); ++i) {
+    for (std::size_t unit = 0; unit < units; ++unit) {
+      auto& weight = parameters[i * units + unit];
+      weight *= inverse_[i];
+      biases[unit] -= weight * mean_[i];
+    }
+  }
+  return out;
+}
+
 void learner::act(std::span<const float> states, std::span<const std::uint16_t> masks, double explore,
                   std::span<levels> actions) {
   if (acting_.rows != static_cast<int>(actions.size())) acting_ = online_.make_batch(static_cast<int>(actions.size()));
-  std::copy(states.begin(), states.end(), acting_.input.begin());
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    standardised(states.subspan(i * mean_.size(), mean_.size()), acting_.input.data() + i * mean_.size());
+  }
   online_.trunk(acting_);
   online_.outputs(acting_);
   const auto row = static_cast<std::size_t>(online_.output_row());
@@ -71,21 +131,17 @@ void learner::act(std::span<const float> states, std::span<const std::uint16_t> 
     actions[i] = actions_.best({acting_.outputs.data() + i * row, row}, allowed);
     for (std::size_t knob = 0; knob < knob_count; ++knob) {
       if (random_.uniform() >= explore) continue;
-      do {
-        actions[i][knob] = random_.below(actions_.sizes()[knob]);
-      } while (allowed[knob][static_cast<std::size_t>(actions[i][knob])] == 0);
+      actions[i][knob] = random_level(actions[i][knob], allowed[knob]);
     }
   }
 }
 
 void learner::gather(std::span<const std::size_t> places) {
   const auto count = static_cast<std::size_t>(actions_.active_count());
-  auto state = now_.input.begin();
-  auto next = next_.input.begin();
   for (std::size_t i = 0; i < places.size(); ++i) {
     drawn_[i] = replay_.at(places[i]);
-    state = std::copy(drawn_[i].state.begin(), drawn_[i].state.end(), state);
-    next = std::copy(drawn_[i].next.begin(), drawn_[i].next.end(), next);
+    standardised(drawn_[i].state, now_.input.data() + i * mean_.size());
+    standardised(drawn_[i].next, next_.input.data() + i * mean_.size());
     const auto active = actions_.active(drawn_[i].action);
     std::copy_n(active.begin(), count, active_.begin() + static_cast<std::ptrdiff_t>(i * count));
   }

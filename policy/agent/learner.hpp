@@ -31,6 +31,7 @@ struct learner_options {
   double explore_start = 1.0;        ///< chance of each knob to be drawn at random: at the start,
   double explore_end = 0.05;         ///< and from explore_share of the training on
   double explore_share = 0.5;
+  double explore_near = 0.5;  ///< of those draws that go to a neighbouring level: they tell near points apart
   replay_options replay;
   std::uint64_t seed = 1;
 };
@@ -72,6 +73,13 @@ class learner {
 
   void remember(const transition& what) { replay_.add(what); }
 
+  /// From now on inputs are seen as (input − mean) / spread, feature by feature, with these states' mean and spread;
+  /// one that hardly varies keeps its size. Once, before the first step.
+  void standardise(std::span<const float> states);
+
+  /// The online network for inputs as they are: the standardisation is in its first layer.
+  [[nodiscard]] q_network folded() const;
+
   /// One gradient step on one minibatch. `progress`: how much of the training is over, 0 to 1, for what is annealed.
   /// Throws std::logic_error while fewer than a minibatch are remembered.
   step_report step(double progress);
@@ -86,6 +94,8 @@ class learner {
   void restore(const std::filesystem::path& file);
 
  private:
+  [[nodiscard]] int random_level(int present, const std::vector<std::uint8_t>& allowed);
+  void standardised(std::span<const float> state, float* out) const;
   void gather(std::span<const std::size_t> places);
   void values_of_next();
   void descend(double learning_rate);
@@ -98,6 +108,8 @@ class learner {
   replay_memory replay_;
   random_source random_;
   std::int64_t steps_ = 0;
+  std::vector<float> mean_;     // of each input,
+  std::vector<float> inverse_;  // and 1 / spread
   std::vector<float> first_moment_;
   std::vector<float> second_moment_;
 

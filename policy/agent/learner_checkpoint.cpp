@@ -36,8 +36,7 @@ void learner::save(const std::filesystem::path& file) const {
     const header head{magic, online_.parameters().size(), static_cast<std::uint64_t>(steps_), random_.state()};
     out.write(reinterpret_cast<const char*>(&head), sizeof head);
     for (const auto& part : {online_.parameters(), target_.parameters()}) write(out, part);
-    write(out, first_moment_);
-    write(out, second_moment_);
+    for (const auto* part : {&mean_, &inverse_, &first_moment_, &second_moment_}) write(out, *part);
     out.close();
     if (!out) throw std::runtime_error(draft.string() + ": the checkpoint cannot be written");
   }
@@ -54,8 +53,7 @@ void learner::restore(const std::filesystem::path& file) {
                              " parameters; remove it, or train with the options it was made with");
   }
   for (const auto& part : {online_.parameters(), target_.parameters()}) read(in, part);
-  read(in, first_moment_);
-  read(in, second_moment_);
+  for (auto* part : {&mean_, &inverse_, &first_moment_, &second_moment_}) read(in, *part);
   if (!in) throw std::runtime_error(file.string() + ": the checkpoint is cut short; remove it");
   steps_ = static_cast<std::int64_t>(head.steps);
   random_ = random_source(head.random);

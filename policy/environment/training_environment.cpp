@@ -98,7 +98,7 @@ void training_environment::begin_episode(std::size_t which) {
   at.link = std::make_unique<link_trace>(
       random_.uniform() < options_.markov_share
           ? link_trace::markov(random_.bits(), options_.bandwidth_low_bps, options_.bandwidth_high_bps,
-                               random_.log_between(2.0, 50.0) * interval, 4.0 * options_.episode_tasks * interval)
+                               random_.log_between(8.0, 100.0) * interval, 4.0 * options_.episode_tasks * interval)
           : link_trace::constant(bps));
   arrivals when{.how = arrivals::kind::steady, .mean_seconds = interval, .burst_size = 3};
   const double kind = random_.uniform();
@@ -109,7 +109,8 @@ void training_environment::begin_episode(std::size_t which) {
                                 .eta = at.eta,
                                 .when = when,
                                 .seed = random_.bits(),
-                                .probe_seconds = options_.silence_seconds});
+                                .probe_seconds = options_.silence_seconds,
+                                .drops_late = random_.uniform() >= options_.queue_share});
   at.think_seconds = random_.log_between(options_.think_low_seconds, options_.think_high_seconds);
   at.importance = draw_importance(random_);
   masks_[which] = at.scenario->mask;

@@ -25,15 +25,18 @@ struct environment_options {
   thinking how = thinking::concurrent;
   double bandwidth_low_bps = 2e5;   ///< the project's range of links, 0.2 to
   double bandwidth_high_bps = 1e8;  ///< 100 Mbit/s, uniform in its logarithm
-  double markov_share = 0.5;        ///< of episodes whose bandwidth wanders; the others' stands
+  double markov_share = 0.3;        ///< of episodes whose bandwidth wanders; the others' stands
   double rtt_low_seconds = 0.002;   ///< logarithm uniform, from a local network
   double rtt_high_seconds = 0.080;  ///< to a far data centre
   /// Time between tasks over the time of one on the edge at the highest clocks; logarithm uniform. From an edge that
   /// slow clocks would overload to one that is idle most of the time.
-  double interval_low = 2.0;
+  double interval_low = 3.0;
   double interval_high = 20.0;
-  double poisson_share = 0.2;  ///< of episodes; the rest comes steadily
-  double burst_share = 0.1;
+  /// Of episodes whose source waits: a task that was slow then delays those after it, which is noise to their own
+  /// decisions, so it is the exception.
+  double queue_share = 0.1;
+  double poisson_share = 0.15;  ///< of episodes; the rest comes steadily
+  double burst_share = 0.05;
   /// Seconds from sensing to orders on their way: reading sensors, inference, writing to sysfs; logarithm uniform.
   double think_low_seconds = 0.0005;
   double think_high_seconds = 0.005;

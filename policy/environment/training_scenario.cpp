@@ -10,21 +10,30 @@ namespace dvfo::policy {
 
 namespace sim = device::simulated;
 
-scenario_set::scenario_set(const std::vector<std::string>& boards, const std::vector<std::string>& networks,
+std::vector<named_model> published_models(const std::vector<std::string>& networks) {
+  std::vector<named_model> out;
+  out.reserve(networks.size());
+  for (const auto& name : networks) {
+    out.push_back({name, [name](double element_bytes) { return task_of_network(name, element_bytes); }});
+  }
+  return out;
+}
+
+scenario_set::scenario_set(const std::vector<std::string>& boards, const std::vector<named_model>& models,
                            const levels& sizes) {
-  if (boards.empty() || networks.empty()) {
-    throw std::invalid_argument("training needs at least one board and one network");
+  if (boards.empty() || models.empty()) {
+    throw std::invalid_argument("training needs at least one board and one model");
   }
   for (const auto& board : boards) {
     boards_.push_back(std::make_unique<sim::physics>(sim::physics::of_board(board)));
     const double max_power = device::find_board(board).max_power_watts;
     const double element_bytes = sim::find_specification(board).element_bytes;
-    for (const auto& network : networks) {
-      physics_.push_back(std::make_unique<task_physics>(*boards_.back(), task_of_network(network, element_bytes)));
+    for (const auto& model : models) {
+      physics_.push_back(std::make_unique<task_physics>(*boards_.back(), model.make(element_bytes)));
       grids_.push_back(std::make_unique<action_grid>(*boards_.back(), physics_.back()->model(), sizes));
       observers_.push_back(std::make_unique<observer>(*physics_.back(), *grids_.back(), max_power));
       all_.push_back({.board = board,
-                      .network = network,
+                      .network = model.name,
                       .max_power_watts = max_power,
                       .physics = physics_.back().get(),
                       .grid = grids_.back().get(),

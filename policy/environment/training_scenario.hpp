@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,12 +23,21 @@ struct training_scenario {
   std::uint16_t mask = 0;  ///< place of its levels among scenario_set::masks()
 };
 
-/// Every board with every network. Owns what its scenarios point to; they live as long as it does, wherever it moves.
+/// A model that tasks can be made of.
+struct named_model {
+  std::string name;  ///< architecture at its published size, or the model bundle's name
+  std::function<task_model(double element_bytes)> make;  ///< bytes of a value on the board's own engine
+};
+
+/// Networks at their published size (network_task.hpp).
+std::vector<named_model> published_models(const std::vector<std::string>& networks);
+
+/// Every board with every model. Owns what its scenarios point to; they live as long as it does, wherever it moves.
 class scenario_set {
  public:
-  /// Boards as of the simulated boards' names, networks at their published size (network_task.hpp). Throws
-  /// std::invalid_argument for none, and what physics and architectures throw for names they do not know.
-  scenario_set(const std::vector<std::string>& boards, const std::vector<std::string>& networks, const levels& sizes);
+  /// Boards by their names as simulated boards. Throws std::invalid_argument for none, and what physics and
+  /// architectures throw for names they do not know.
+  scenario_set(const std::vector<std::string>& boards, const std::vector<named_model>& models, const levels& sizes);
 
   [[nodiscard]] const std::vector<training_scenario>& all() const { return all_; }
   [[nodiscard]] std::vector<level_mask> masks() const;

@@ -79,6 +79,7 @@ link_conditions world::truth() const {
 }
 
 void world::next_arrival() {
+  while (options_.drops_late && arrival_ < board_.now()) draw_arrival();
   if (arrival_ > board_.now()) board_.advance(arrival_);
 }
 

@@ -27,6 +27,8 @@ struct world_options {
   /// Silence after which the link is probed, as the live bandwidth sensor does, and again after as much; 0: what is
   /// known of the link is what transfers have shown.
   double probe_seconds = 0.0;
+  /// A source that does not wait, such as a camera: what comes while another task runs is never a task.
+  bool drops_late = false;
 };
 
 /// An edge board, its link and the stream of its tasks in virtual time: what the live system does with the wall clock,
@@ -42,7 +44,7 @@ class world {
   /// The true link now, for the oracle alone.
   [[nodiscard]] link_conditions truth() const;
 
-  /// Goes to the arrival of the next task, or stays if it is here already.
+  /// Goes to the arrival of the next task, or stays if it is here already and the source waits.
   void next_arrival();
 
   /// Lets `seconds` pass before the task that has arrived begins: a decision is not ready, and the task's time and
