@@ -10,15 +10,11 @@
 
 #include "cli/command.hpp"
 #include "cli/learning_plot.hpp"
+#include "cli/policy_models.hpp"
 #include "cli/table.hpp"
 #include "configuration/exit_code.hpp"
-#include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
-#include "evaluation/bundle_task.hpp"
 #include "inference/architectures/architecture.hpp"
-#include "inference/data/dataset.hpp"
-#include "inference/model.hpp"
-#include "inference/model_bundle.hpp"
 #include "policy/policy_bundle.hpp"
 #include "policy/policy_trainer.hpp"
 
@@ -108,20 +104,11 @@ void declare(train_policy_command& command) {
       .integer("seed", command.seed, {0, 1e18}, "N", "start of every random choice");
 }
 
-/// A bundle as a model to train for; frames are measured on the procedural images, for which no data must be there.
-policy::named_model model_of(const std::string& name) {
-  auto bundle = std::make_shared<inference::model_bundle>(inference::model_bundle::load(find_bundle(name)));
-  return {bundle->manifest().name, [bundle](double element_bytes) {
-            const auto images = inference::open_dataset("procedural", inference::subset::test);
-            return evaluation::task_of(*bundle, *images, element_bytes);
-          }};
-}
-
 policy::trainer_options options_of(const train_policy_command& command) {
   auto options = command.options;
   options.boards = split(command.boards);
   options.models = policy::published_models(split(command.networks));
-  for (const auto& bundle : split(command.bundles)) options.models.push_back(model_of(bundle));
+  for (const auto& bundle : split(command.bundles)) options.models.push_back(model_of_bundle(bundle));
   options.clock_levels = static_cast<int>(command.clock_levels);
   options.learner.form = policy::output_form_of(command.form);
   options.learner.minibatch = static_cast<int>(command.minibatch);

@@ -23,9 +23,9 @@ struct situation {
   std::optional<double> bandwidth_bps;  ///< bits per second towards the cloud; absent until measured
   std::optional<double> rtt_seconds;    ///< bare round trip; absent until measured
   bool link_up = false;                 ///< whether a cloud can be reached
-  decision previous;                    ///< a_(t−1); before the first task: edge only
-  device::clocks in_force;              ///< clocks now, which may still be on their way to the previous decision's
-  std::optional<double> celsius;        ///< of the die; absent without a sensor
+  decision previous = {};               ///< a_(t−1); before the first task: edge only
+  device::clocks in_force = {};         ///< clocks now, which may still be on their way to the previous decision's
+  std::optional<double> celsius = {};   ///< of the die; absent without a sensor
   double waiting_tasks = 0.0;           ///< that have arrived and not begun
   double thinking_share =
       0.0;  ///< t_AS/H as it was last: time from sensing to the decision's effect, in task intervals
