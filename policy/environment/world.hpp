@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <random>
 
 #include "device/simulated/board_state.hpp"
 #include "policy/environment/link_trace.hpp"
+#include "policy/environment/load_governor.hpp"
 #include "policy/environment/task_physics.hpp"
 #include "policy/outcome.hpp"
 
@@ -13,9 +15,9 @@ namespace dvfo::policy {
 
 /// When tasks come.
 struct arrivals {
-  enum class kind : std::uint8_t { steady, poisson, bursts };
+  enum class kind : std::uint8_t { steady, poisson, bursts, on_demand };
   kind how = kind::steady;
-  double mean_seconds = 0.1;  ///< between tasks, > 0
+  double mean_seconds = 0.1;  ///< between tasks, > 0; on demand: from one answer to the next task, ≥ 0
   int burst_size = 8;         ///< tasks that come at once, for bursts
 };
 
@@ -23,12 +25,13 @@ struct world_options {
   double rtt_seconds = 0.004;
   double eta = 0.5;
   arrivals when;
-  std::uint64_t seed = 1;  ///< of the arrivals
+  std::uint64_t seed = 1;        ///< of the arrivals
+  bool governs_by_load = false;  ///< knobs that the newest decision leaves alone follow load_governor; else they stand
 };
 
 /// An edge board, its link and the stream of its tasks in virtual time: what the live system does with the wall clock,
 /// on the same physics. One task runs at a time, in order of arrival; the others wait. Not thread-safe; `physics` and
-/// `link` must outlive it.
+/// `link` must outlive it. A copy goes on by itself: so one finds out what a decision would come to.
 class world {
  public:
   world(const task_physics& physics, const link_trace& link, const world_options& options);
@@ -38,6 +41,11 @@ class world {
 
   /// The true link now, for the oracle alone.
   [[nodiscard]] link_conditions truth() const;
+
+  /// When the tasks behind the one to run next arrive, ascending, as far as they are known: `horizon` of them, none on
+  /// demand. For the oracle alone.
+  [[nodiscard]] const std::deque<double>& later_arrivals() const { return later_; }
+  static constexpr std::size_t horizon = 64;
 
   /// Goes to the arrival of the next task, or stays if it is here already.
   void next_arrival();
@@ -51,14 +59,22 @@ class world {
 
  private:
   void order(const device::clocks& clocks);
-  void draw_arrival();
+  void govern(const device::clocks& clocks);
+  void advance(double now);
+  double finish(const device::simulated::work_cost& work);
+  double drawn_after(double arrival);
+  void fetch_arrival();
 
   const task_physics* physics_;
   const link_trace* link_;
   world_options options_;
   device::simulated::board_state board_;
   std::mt19937_64 random_;
+  std::optional<load_governor> governor_;
+  device::clocks ordered_;  // knobs that the newest decision orders are none of the governor's business
+  const device::simulated::work_cost* work_ = nullptr;
   double arrival_ = 0.0;  // of the task that runs next
+  std::deque<double> later_;
   int left_in_burst_ = 0;
   std::uint64_t tasks_ = 0;
   decision previous_;
