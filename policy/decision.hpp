@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -37,9 +36,12 @@ struct situation {
   std::optional<double> bandwidth_bps;  ///< bits per second towards the cloud; absent until measured
   std::optional<double> rtt_seconds;    ///< bare round trip; absent until measured
   bool link_up = false;                 ///< whether a cloud can be reached
-  std::optional<double> celsius = {};   ///< temperature of the die; absent without a sensor
-  std::size_t waiting = 0;              ///< tasks that have arrived behind the one to decide for
-  decision previous;                    ///< a_(t−1); before the first task: edge only
+  decision previous = {};               ///< a_(t−1); before the first task: edge only
+  device::clocks in_force = {};         ///< clocks now, which may still be on their way to the previous decision's
+  std::optional<double> celsius = {};   ///< of the die; absent without a sensor
+  double waiting_tasks = 0.0;           ///< that have arrived and not begun
+  double thinking_share =
+      0.0;  ///< t_AS/H as it was last: time from sensing to the decision's effect, in task intervals
 };
 
 }  // namespace dvfo::policy

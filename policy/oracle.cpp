@@ -39,7 +39,7 @@ oracle_scheme::~oracle_scheme() = default;
 
 decision oracle_scheme::decide(const situation& now) {
   const world& here = world_of_();
-  const queue_behind queue{&here.later_arrivals(), service_seconds_};
+  const queue_behind queue{here.later_arrivals(), service_seconds_};
   const auto settled =
       search_->best(here.truth(), now.eta, max_power_watts_, here.board().celsius(), queue, here.now());
   service_seconds_ = settled.expected.tti_seconds;

@@ -6,6 +6,12 @@
 #include <string>
 
 namespace dvfo::policy {
+namespace {
+
+/// What the live bandwidth sensor sends to tell bandwidth from round trip.
+constexpr double probe_bytes = 16'384.0;
+
+}  // namespace
 
 namespace sim = device::simulated;
 
@@ -57,12 +63,28 @@ situation world::sense() const {
   out.eta = options_.eta;
   out.bandwidth_bps = seen_bps_;
   out.rtt_seconds = seen_rtt_;
+  if (const auto probed = probed_bps()) {
+    out.bandwidth_bps = probed;
+    out.rtt_seconds = options_.rtt_seconds;
+  }
   out.link_up = true;
-  out.celsius = board_.celsius();
-  const auto here = std::upper_bound(later_.begin(), later_.end(), now());
-  out.waiting = static_cast<std::size_t>(here - later_.begin());
   out.previous = previous_;
+  const auto& at = board_.in_force();
+  out.in_force = {at.cpu_hz, at.gpu_hz, at.memory_hz};
+  out.celsius = board_.celsius();
+  if (options_.when.mean_seconds > 0.0) {
+    out.waiting_tasks = std::max(0.0, now() - arrival_) / options_.when.mean_seconds;
+  }
   return out;
+}
+
+/// What the last probe showed, if there has been one since the last transfer.
+std::optional<double> world::probed_bps() const {
+  if (!(options_.probe_seconds > 0.0)) return std::nullopt;
+  const double quiet = now() - seen_at_;
+  if (seen_bps_ && quiet < options_.probe_seconds) return std::nullopt;
+  const double at = seen_bps_ ? now() - std::fmod(quiet, options_.probe_seconds) : now();
+  return 8.0 * probe_bytes / (link_->sent_at(at, probe_bytes) - at);
 }
 
 link_conditions world::truth() const {
@@ -73,7 +95,12 @@ link_conditions world::truth() const {
 }
 
 void world::next_arrival() {
+  while (options_.drops_late && arrival_ < board_.now()) fetch_arrival();
   if (arrival_ > board_.now()) advance(arrival_);
+}
+
+const std::deque<double>* world::later_arrivals() const {
+  return options_.drops_late || options_.when.how == arrivals::kind::on_demand ? nullptr : &later_;
 }
 
 /// Board and governor together.
@@ -113,6 +140,13 @@ double world::finish(const sim::work_cost& work) {
     advance(std::min({board_.end_time(), settled, governed}));
   }
   return board_.end_time();
+}
+
+void world::hold(double seconds) {
+  const double joules = board_.input_joules();
+  advance(now() + seconds);
+  held_seconds_ += seconds;
+  held_joules_ += board_.input_joules() - joules;
 }
 
 void world::order(const device::clocks& clocks) {
@@ -160,13 +194,16 @@ outcome world::run(const decision& decided, situation* on_the_way) {
   if (terms.share > 0.0) {
     board_.sent(sent - extracted);
     seen_rtt_ = options_.rtt_seconds;
+    seen_at_ = now();
     if (sent > extracted) seen_bps_ = 8.0 * terms.wire_up_bytes / (sent - extracted);
   }
   const auto& clocks = board_.in_force();
   out.clocks = {clocks.cpu_hz, clocks.gpu_hz, clocks.memory_hz};
-  out.tti = board_.now() - std::min(start, arrival_);
+  out.tti = board_.now() - std::min(start - held_seconds_, arrival_);
   out.tti_serial = serial_seconds(out.stages);
-  out.eti_estimated_joules = board_.input_joules() + board_.radio_joules() - joules;
+  out.eti_estimated_joules = board_.input_joules() + board_.radio_joules() - joules + held_joules_;
+  held_seconds_ = 0.0;
+  held_joules_ = 0.0;
   fetch_arrival();
   return out;
 }

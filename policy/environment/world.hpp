@@ -25,8 +25,14 @@ struct world_options {
   double rtt_seconds = 0.004;
   double eta = 0.5;
   arrivals when;
-  std::uint64_t seed = 1;        ///< of the arrivals
-  bool governs_by_load = false;  ///< knobs that the newest decision leaves alone follow load_governor; else they stand
+  std::uint64_t seed = 1;  ///< of the arrivals
+  /// Silence after which the link is probed, as the live bandwidth sensor does, and again after as much; 0: what is
+  /// known of the link is what transfers have shown.
+  double probe_seconds = 0.0;
+  /// A source that does not wait, such as a camera: what comes while another task runs is never a task.
+  bool drops_late = false;
+  /// Knobs that the newest decision leaves alone follow load_governor; else they stand.
+  bool governs_by_load = false;
 };
 
 /// An edge board, its link and the stream of its tasks in virtual time: what the live system does with the wall clock,
@@ -42,13 +48,17 @@ class world {
   /// The true link now, for the oracle alone.
   [[nodiscard]] link_conditions truth() const;
 
-  /// When the tasks behind the one to run next arrive, ascending, as far as they are known: `horizon` of them, none on
-  /// demand. For the oracle alone.
-  [[nodiscard]] const std::deque<double>& later_arrivals() const { return later_; }
+  /// When the tasks behind the one to run next arrive, ascending, as far as they are known: `horizon` of them. nullptr
+  /// where none waits: on demand, and where late ones are dropped. For the oracle alone.
+  [[nodiscard]] const std::deque<double>* later_arrivals() const;
   static constexpr std::size_t horizon = 64;
 
-  /// Goes to the arrival of the next task, or stays if it is here already.
+  /// Goes to the arrival of the next task, or stays if it is here already and the source waits.
   void next_arrival();
+
+  /// Lets `seconds` pass before the task that has arrived begins: a decision is not ready, and the task's time and
+  /// energy count from now.
+  void hold(double seconds);
 
   /// Runs the task that has arrived. Its time counts from its arrival. `on_the_way` receives what can be sensed when
   /// extraction is over and everything is under way: the moment at which a concurrent scheme thinks ahead.
@@ -64,6 +74,7 @@ class world {
   double finish(const device::simulated::work_cost& work);
   double drawn_after(double arrival);
   void fetch_arrival();
+  [[nodiscard]] std::optional<double> probed_bps() const;
 
   const task_physics* physics_;
   const link_trace* link_;
@@ -80,6 +91,9 @@ class world {
   decision previous_;
   std::optional<double> seen_bps_;
   std::optional<double> seen_rtt_;
+  double seen_at_ = 0.0;       // end of the last transfer
+  double held_seconds_ = 0.0;  // before the task that runs next
+  double held_joules_ = 0.0;
 };
 
 }  // namespace dvfo::policy

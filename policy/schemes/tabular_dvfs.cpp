@@ -29,7 +29,8 @@ std::size_t tabular_dvfs::state_of(const situation& now) const {
   const double place =
       cpu_hz_.back() > cpu_hz_.front() ? (hz - cpu_hz_.front()) / (cpu_hz_.back() - cpu_hz_.front()) : 0.0;
   const auto clock = static_cast<std::size_t>(std::clamp(place, 0.0, 0.999) * clock_bins);
-  if (options_.goal == tabular_goal::cost) return std::min(now.waiting, waiting_bins - 1) * clock_bins + clock;
+  if (options_.goal == tabular_goal::cost)
+    return std::min(static_cast<std::size_t>(now.waiting_tasks), waiting_bins - 1) * clock_bins + clock;
   const double bin = std::max(0.0, now.celsius.value_or(0.0) / options_.celsius_a_bin);
   return std::min(static_cast<std::size_t>(bin), celsius_bins - 1) * clock_bins + clock;
 }
