@@ -128,11 +128,11 @@ class progress_lines {
     if (first_share_ < 0.0) first_share_ = share;
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun_;
     const double done = share - first_share_;
-    const double left = done > 0.0 ? passed.count() * (1.0 - share) / done : 0.0;
+    const auto left = done > 0.0 ? clock_text(passed.count() * (1.0 - share) / done) : "?";
     if (newest != nullptr) {
       last_ = fmt::format("regret {:.2f} %, worst {:.1f} %", 1e2 * newest->mean_regret, 1e2 * newest->worst_regret);
     }
-    const auto line = fmt::format("{}  {}  {} left", progress_bar(share), last_, clock_text(left));
+    const auto line = fmt::format("{}  {}  {} left", progress_bar(share), last_, left);
     if (stderr_is_terminal()) {
       fmt::print(stderr, "\r{:<90}{}", line, newest != nullptr ? "\n" : "");
     } else if (newest != nullptr) {

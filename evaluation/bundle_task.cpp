@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "evaluation/jpeg_bytes.hpp"
 #include "inference/architectures/part_costs.hpp"
 #include "inference/bundle/manifest.hpp"
 #include "inference/codec/feature_codec.hpp"
@@ -39,11 +40,13 @@ std::array<double, inference::trained_shares.size()> mean_frame_bytes(const infe
 policy::task_model task_of(const inference::model_bundle& bundle, const inference::dataset& images,
                            double element_bytes) {
   const auto& manifest = bundle.manifest();
-  const auto costs = inference::costs_of(inference::architecture_of(manifest),
-                                         {.front = element_bytes, .local = element_bytes, .remote = 4.0});
+  const auto net = inference::architecture_of(manifest);
   policy::network_figures figures;
   figures.name = manifest.name;
-  figures.costs = costs;
+  figures.costs = inference::costs_of(net, {.front = element_bytes, .local = element_bytes, .remote = 4.0});
+  figures.whole = inference::cost_on(net.whole, 1.0, 4.0);
+  figures.input = policy::image_input(manifest.input_size, mean_jpeg_bytes(images, measured_images));
+  figures.whole_top1 = manifest.reference_top1;
   figures.input_values = 3.0 * manifest.input_size * manifest.input_size;
   figures.reply_values = static_cast<double>(manifest.labels.size());
   figures.frame_bytes = mean_frame_bytes(bundle, images);

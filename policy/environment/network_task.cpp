@@ -24,12 +24,28 @@ constexpr double reply_header_bytes = 50.0;
 constexpr double cloud_flops_per_second = 29.8e12 / 3.0;
 constexpr double cloud_seconds_a_launch = 10e-6;
 
+/// JPEG at libjpeg's default quality 75, mean of photographs at 224 pixels: `dvfo evaluate schemes` measures it where
+/// they are at hand.
+constexpr double jpeg_bits_a_pixel = 1.75;
+
+/// CPU cycles of a pixel's way through a JPEG encoder without vector code (estimated).
+constexpr double jpeg_cycles_a_pixel = 40.0;
+
+/// Speech: frames of 20 ms with 26 coefficients in float; compressed it goes as Opus, at 20 kbit/s for wideband speech
+/// (RFC 6716 §2.1.1) and some 30 million CPU cycles a second (estimated).
+constexpr double frame_seconds = 0.020;
+constexpr double opus_bits_a_second = 20e3;
+constexpr double opus_cycles_a_second = 30e6;
+
 /// Bits of a feature on the wire: what the shipped bundles are trained for.
 constexpr int feature_bits = 2;
 
 /// A detector's answer: at most 100 boxes an image (COCO's limit) of four sides, a score and a class. Its raw maps, up
 /// to 40 MB, stay in the cloud.
 constexpr double values_of_boxes = 100.0 * 6.0;
+
+/// Of an image; anything else is speech.
+constexpr int colours = 3;
 
 double values_of(const inference::shape& map) { return static_cast<double>(map.channels) * map.positions(); }
 
@@ -51,40 +67,103 @@ double plain_frame_bytes(const inference::shape& features, double share) {
   return static_cast<double>(inference::max_frame_size(format, sent));
 }
 
+input_size speech_input(const inference::shape& frames) {
+  const double seconds = frame_seconds * frames.positions();
+  return {.raw_bytes = 4.0 * values_of(frames),
+          .compressed_bytes = seconds * opus_bits_a_second / 8.0,
+          .compressing_cycles = seconds * opus_cycles_a_second};
+}
+
+double cloud_seconds(const inference::part_cost& work) {
+  return work.flops / cloud_flops_per_second + work.launches * cloud_seconds_a_launch;
+}
+
+share_terms remote_terms(const network_figures& figures, double share, double bytes, const inference::part_cost& work) {
+  share_terms terms;
+  terms.share = share;
+  terms.wire_up_bytes = bytes + request_header_bytes;
+  terms.wire_down_bytes = 4.0 * figures.reply_values + reply_header_bytes;
+  terms.cloud_seconds = cloud_seconds(work);
+  return terms;
+}
+
+/// AppealNet's second head: entropy and a linear layer over the local DNN's answer, in float.
+device::workload judging(double values) {
+  return {.flops = 6.0 * values, .bytes = 4.0 * 3.0 * values, .launches = 2.0};
+}
+
+/// What DVFO's rivals may send. The share of an uncompressed input (DRLDO) goes while the edge runs extractor and local
+/// DNN on the rest, at the width of that share; a cloud that has it all runs the unsplit network.
+std::vector<input_way> input_ways(const network_figures& figures, const task_model& task) {
+  const auto& input = figures.input;
+  const device::workload reading{.cpu_cycles = task.host_cycles};
+  const device::workload compressing{.cpu_cycles = task.host_cycles + input.compressing_cycles};
+  std::vector<input_way> ways;
+  for (const double share : inference::trained_shares) {
+    input_way way;
+    way.sends = carrier::input;
+    way.front = reading;
+    if (share > 0.0) way.terms = remote_terms(figures, share, share * input.raw_bytes, figures.whole);
+    if (share < 1.0) way.terms.local = task.front + to_workload(figures.costs.local_at(share));
+    ways.push_back(way);
+  }
+  ways.front().terms.top1 = figures.top1.front();
+  ways.back().terms.top1 = figures.whole_top1;
+  const auto whole = remote_terms(figures, 1.0, input.compressed_bytes, figures.whole);
+  ways.push_back({carrier::compressed, compressing, whole});
+  const auto judged = task.front + task.ways.front().local + judging(figures.reply_values);
+  ways.push_back({carrier::appeal, judged + reading, share_terms{}});
+  ways.push_back({carrier::appeal, judged + compressing, whole});
+  return ways;
+}
+
 }  // namespace
 
+input_size image_input(int side, std::optional<double> jpeg_bytes) {
+  const double pixels = static_cast<double>(side) * side;
+  return {.raw_bytes = 3.0 * pixels,
+          .compressed_bytes = jpeg_bytes.value_or(pixels * jpeg_bits_a_pixel / 8.0),
+          .compressing_cycles = jpeg_cycles_a_pixel * pixels};
+}
+
 task_model task_of_figures(const network_figures& figures) {
-  const auto& remote = figures.costs.remote;
   task_model task;
   task.name = figures.name;
   task.front = to_workload(figures.costs.front());
   task.host_cycles = cycles_a_value * figures.input_values;
   for (std::size_t s = 0; s < inference::trained_shares.size(); ++s) {
+    const double share = inference::trained_shares[s];
     share_terms way;
-    way.share = inference::trained_shares[s];
+    if (share > 0.0) way = remote_terms(figures, share, figures.frame_bytes[s], figures.costs.remote);
+    if (share < 1.0) way.local = to_workload(figures.costs.local_at(share));
     way.top1 = figures.top1[s];
-    if (way.share < 1.0) way.local = to_workload(figures.costs.local_at(way.share));
-    if (way.share > 0.0) {
-      way.wire_up_bytes = figures.frame_bytes[s] + request_header_bytes;
-      way.wire_down_bytes = 4.0 * figures.reply_values + reply_header_bytes;
-      way.cloud_seconds = remote.flops / cloud_flops_per_second + remote.launches * cloud_seconds_a_launch;
-    }
     task.ways.push_back(way);
   }
+  task.input_ways = input_ways(figures, task);
   return task;
 }
 
-task_model task_of_network(const std::string& name, double element_bytes) {
+task_model task_of_network(const std::string& name, double element_bytes, std::optional<double> jpeg_bytes) {
   const auto net = inference::make_architecture(name, inference::published_options(name));
   network_figures figures;
   figures.name = name;
   figures.costs = inference::costs_of(net, {.front = element_bytes, .local = element_bytes, .remote = 4.0});
-  figures.input_values = values_of(net.whole.at(0).out);
+  const auto& input = net.whole.at(0).out;
+  figures.input_values = values_of(input);
+  figures.whole = inference::cost_on(net.whole, 1.0, 4.0);
+  figures.input = input.channels == colours ? image_input(input.width, jpeg_bytes) : speech_input(input);
   figures.reply_values = reply_values(net.trunk);
   for (std::size_t s = 1; s < inference::trained_shares.size(); ++s) {
     figures.frame_bytes[s] = plain_frame_bytes(net.features, inference::trained_shares[s]);
   }
   return task_of_figures(figures);
+}
+
+std::optional<int> image_side_of(const std::string& name) {
+  const auto options = inference::published_options(name);
+  const auto net = inference::make_architecture(name, options);
+  if (net.whole.at(0).out.channels != colours) return std::nullopt;
+  return options.input_size;
 }
 
 }  // namespace dvfo::policy
