@@ -78,6 +78,7 @@ class runner {
                                                                     .eta = what_->eta,
                                                                     .when = what_->when,
                                                                     .seed = seed + i,
+                                                                    .probe_seconds = policy::live_probe_seconds,
                                                                     .governs_by_load = entry_->governs_by_load});
       const std::size_t tasks = all_tasks / links.size() + (i < all_tasks % links.size() ? 1 : 0);
       for (std::size_t task = 0; task < tasks; ++task) {

@@ -63,7 +63,9 @@ decision dvfo_scheme::decide(const situation& now) {
     complain_once(fmt::format("{}; the task runs on the edge at the highest clocks", problem.what()));
     return fallback_;
   }
-  return grid_.to_decision(network_.best(seen_, now.link_up ? grid_.mask() : on_the_edge_));
+  // Of a link that nobody has measured yet the network has seen nothing in training; the sensor's first probe is due.
+  const bool is_known = now.link_up && now.bandwidth_bps && now.rtt_seconds;
+  return grid_.to_decision(network_.best(seen_, is_known ? grid_.mask() : on_the_edge_));
 }
 
 void dvfo_scheme::observe(const outcome&) {

@@ -42,7 +42,7 @@ class dvfo_scheme final : public scheme {
   q_inference network_;
   action_grid grid_;
   observer sees_;
-  level_mask on_the_edge_;  // while no cloud is connected
+  level_mask on_the_edge_;  // while no cloud is connected, or its link not measured
   decision fallback_;
   complaint complain_;
   thinking how_;

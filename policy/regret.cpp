@@ -5,7 +5,7 @@
 
 #include "policy/cost.hpp"
 #include "policy/environment/world.hpp"
-#include "policy/oracle.hpp"
+#include "policy/exhaustive_search.hpp"
 
 namespace dvfo::policy {
 namespace {
@@ -49,15 +49,15 @@ void run(regret_cell& cell, const decider& decide, thinking how, double think_se
 regret_grid::regret_grid(const std::vector<training_scenario>& scenarios, const regret_axes& axes) {
   for (const auto& scenario : scenarios) {
     const auto& board = scenario.physics->board();
+    const exhaustive_search oracle(*scenario.physics);
     const double celsius = board.steady_celsius(board.idle(board.lowest(), 45.0).input);
     for (const double eta : axes.eta) {
       for (const double bps : axes.bandwidth_bps) {
         for (const double rtt : axes.rtt_seconds) {
           regret_cell cell{
               .scenario = &scenario, .eta = eta, .bandwidth_bps = bps, .rtt_seconds = rtt, .oracle = {}, .chosen = {}};
-          cell.oracle = search(*scenario.physics, {.bandwidth_bps = bps, .rtt_seconds = rtt}, eta,
-                               scenario.max_power_watts, celsius)
-                            .chosen;
+          cell.oracle =
+              oracle.best({.bandwidth_bps = bps, .rtt_seconds = rtt}, eta, scenario.max_power_watts, celsius).chosen;
           decision last;
           run(
               cell, [&](const training_scenario&, const situation&) { return cell.oracle; }, thinking::concurrent, 0.0,

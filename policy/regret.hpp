@@ -40,7 +40,7 @@ using decider = std::function<decision(const training_scenario& which, const sit
 
 /// Regret of policies in steady state: a link of constant bandwidth, tasks far enough apart that none waits, and the
 /// first ones not counted, because there the clocks still settle. The oracle's side is searched for once, in the
-/// constructor (some milliseconds a cell). Thread-safe after that, if the decider is.
+/// constructor (some tens of microseconds a cell). Thread-safe after that, if the decider is.
 class regret_grid {
  public:
   /// `scenarios` must outlive it.

@@ -40,7 +40,7 @@ struct environment_options {
   /// Seconds from sensing to orders on their way: reading sensors, inference, writing to sysfs; logarithm uniform.
   double think_low_seconds = 0.0005;
   double think_high_seconds = 0.005;
-  double silence_seconds = 30.0;  ///< after which the bandwidth sensor probes
+  double silence_seconds = live_probe_seconds;
 };
 
 /// Throws std::invalid_argument that names what cannot be.

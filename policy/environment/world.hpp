@@ -21,6 +21,9 @@ struct arrivals {
   int burst_size = 8;         ///< tasks that come at once, for bursts
 };
 
+/// Silence after which the live bandwidth sensor probes the link (actors/defaults.hpp).
+inline constexpr double live_probe_seconds = 30.0;
+
 struct world_options {
   double rtt_seconds = 0.004;
   double eta = 0.5;

@@ -60,13 +60,17 @@ TEST_F(dvfo_scheme_test, decides_operating_points_and_shares_that_there_are) {
   EXPECT_TRUE(complaints_.empty());
 }
 
-TEST_F(dvfo_scheme_test, stays_on_the_edge_while_no_cloud_is_there) {
+TEST_F(dvfo_scheme_test, stays_on_the_edge_while_no_cloud_is_there_or_its_link_is_unknown) {
   auto scheme = make();
   auto now = usual();
   now.link_up = false;
   for (const double eta : {0.0, 0.5, 1.0}) {
     now.eta = eta;
     EXPECT_EQ(scheme.decide(now).share, 0.0);
+    auto unknown = usual();
+    unknown.eta = eta;
+    unknown.bandwidth_bps.reset();
+    EXPECT_EQ(scheme.decide(unknown).share, 0.0);
   }
 }
 
