@@ -1,27 +1,20 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "cli/command.hpp"
 #include "cli/report.hpp"
+#include "cli/scheme_tasks.hpp"
 #include "cli/table.hpp"
 #include "configuration/exit_code.hpp"
-#include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
-#include "device/board_profile.hpp"
-#include "device/simulated/simulated_board.hpp"
-#include "device/simulated/specifications.hpp"
-#include "evaluation/bundle_task.hpp"
 #include "evaluation/schemes.hpp"
-#include "inference/data/dataset.hpp"
-#include "inference/model.hpp"
-#include "inference/model_bundle.hpp"
 
 namespace dvfo::cli {
 
@@ -32,38 +25,32 @@ namespace sim = device::simulated;
 
 constexpr const char* details =
     "Schemes against each other on a simulated board, in virtual time: the same tasks, links and seeds for every one.\n"
-    "Times, energies and costs are the physics' (docs/calibration.md), bytes are those of real frames, accuracies "
-    "those\n"
-    "that the bundle was measured with. Regret is the mean cost against that of exhaustive search.\n\n"
+    "Times, energies and costs are the physics' (docs/calibration.md), bytes of a bundle those of real frames, "
+    "accuracies those\n"
+    "that the bundle was measured with. Regret is the mean cost against that of exhaustive search; a reduction is 1 - "
+    "V/A.\n"
+    "docs/schemes.md says what every scheme is and where it comes from; 'dvfo explain' shows single decisions.\n\n"
     "Examples:\n"
     "  dvfo evaluate schemes --board jetson-tx2 --bundle cifar100 --bandwidth 5 --rtt 4\n"
-    "  dvfo evaluate schemes --board jetson-nano --traces /data/traces/fcc --eta 1 --json schemes.json\n";
+    "  dvfo evaluate schemes --board jetson-nano --network all --schemes edge-only,cloud-jpeg,oracle\n"
+    "  dvfo evaluate schemes --network vit-b16 --traces /data/traces/fcc --eta 1 --json schemes.json\n"
+    "  dvfo evaluate schemes --network resnet18 --interval 50 --arrivals bursts --schemes edge-only,nvpmodel,oracle\n";
 
 struct schemes_command {
-  std::string board = "jetson-xavier-nx";
-  std::string bundle = "cifar100";
-  std::string data;
-  std::string schemes = "edge-only,cloud-only,fixed,oracle";
+  task_choice choice;
   std::string traces;
+  std::string reduction_of = "oracle";
+  std::string arrivals = "steady";
   double bandwidth = 5.0;
   double rtt = 4.0;
   double eta = 0.5;
-  double interval = 100.0;
+  double interval = 0.0;
   std::int64_t tasks = 1000;
+  std::int64_t warm_up = 5000;
   std::int64_t seed = 1;
   std::string json;
   settings_table table;
 };
-
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at <= list.size();) {
-    const auto end = std::min(list.find(',', at), list.size());
-    if (end > at) out.push_back(list.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
-}
 
 std::vector<policy::link_trace> links_of(const schemes_command& command) {
   if (command.traces.empty()) return {policy::link_trace::constant(command.bandwidth * 1e6)};
@@ -82,72 +69,125 @@ std::vector<policy::link_trace> links_of(const schemes_command& command) {
   return links;
 }
 
-/// Images to measure frames on: the bundle's test images where they are found, else the procedural set's.
-std::unique_ptr<inference::dataset> images_for(const schemes_command& command,
-                                               const inference::bundle_manifest& bundle) {
-  const bool has_data = bundle.dataset != "procedural" && !command.data.empty();
-  return inference::open_dataset(has_data ? find_data(command.data, bundle.dataset) : "procedural",
-                                 inference::subset::test);
+policy::arrivals arrivals_of(const schemes_command& command) {
+  using kind = policy::arrivals::kind;
+  if (command.interval == 0.0) return {.how = kind::on_demand, .mean_seconds = 0.0};
+  static const std::map<std::string, kind> kinds = {
+      {"steady", kind::steady}, {"poisson", kind::poisson}, {"bursts", kind::bursts}};
+  return {.how = kinds.at(command.arrivals), .mean_seconds = command.interval / 1e3};
 }
+
+std::string in_milli(double value) { return fmt::format("{:.2f}", 1e3 * value); }
+std::string in_percent(double value) { return fmt::format("{:.1f}", 1e2 * value); }
+
+/// One comparison as lines of a table and as JSON.
+class report {
+ public:
+  explicit report(std::string reduction_of) : reduction_of_(std::move(reduction_of)) {}
+
+  void add(const compared_task& task, const std::vector<evaluation::scheme_row>& rows) {
+    text_ += fmt::format("{}: {}\n", task.model.name, task.origin);
+    const auto chosen =
+        std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.scheme == reduction_of_; });
+    const auto* const reduced = chosen == rows.end() ? nullptr : &*chosen;
+    std::vector<table_row> lines{{"scheme", "TTI, ms", "p50", "p99", "ETI, mJ", "p50", "p99", "cost, mJ", "p50", "p99",
+                                  "regret, %", "share", "top-1, %"}};
+    if (reduced != nullptr) lines.front().insert(lines.front().end(), {"TTI −%", "ETI −%", "cost −%"});
+    for (const auto& row : rows) lines.push_back(add(task, row, reduced));
+    text_ += plain_table(lines);
+    for (const auto& row : rows) {
+      if (row.waited_mean < 0.5 * row.tti.mean) continue;
+      text_ +=
+          fmt::format("{}: a task waits {:.1f} ms on average for those before it; tasks come faster than it answers\n",
+                      row.scheme, 1e3 * row.waited_mean);
+    }
+    text_ += '\n';
+  }
+
+  [[nodiscard]] std::string text() const {
+    if (!has_reductions_) return text_;
+    return text_ +
+           fmt::format("TTI, ETI and cost −%: what {} saves against the row's scheme, 1 − V/A\n", reduction_of_);
+  }
+  [[nodiscard]] const nlohmann::json& rows() const { return rows_; }
+
+ private:
+  table_row add(const compared_task& task, const evaluation::scheme_row& row, const evaluation::scheme_row* reduced) {
+    table_row line = {row.scheme};
+    for (const auto* const each : {&row.tti, &row.eti, &row.cost}) {
+      line.insert(line.end(), {in_milli(each->mean), in_milli(each->p50), in_milli(each->p99)});
+    }
+    line.insert(line.end(), {in_percent(row.regret), fmt::format("{:.2f}", row.share_mean),
+                             row.accuracy ? fmt::format("{:.2f}", *row.accuracy) : "–"});
+    nlohmann::json json = {{"network", task.model.name},
+                           {"scheme", row.scheme},
+                           {"tti_mean", row.tti.mean},
+                           {"tti_p50", row.tti.p50},
+                           {"tti_p99", row.tti.p99},
+                           {"eti_mean", row.eti.mean},
+                           {"eti_p50", row.eti.p50},
+                           {"eti_p99", row.eti.p99},
+                           {"cost_mean", row.cost.mean},
+                           {"cost_p50", row.cost.p50},
+                           {"cost_p99", row.cost.p99},
+                           {"accuracy", row.accuracy ? nlohmann::json(*row.accuracy) : nlohmann::json(nullptr)},
+                           {"regret", row.regret},
+                           {"share_mean", row.share_mean},
+                           {"waited_mean", row.waited_mean}};
+    if (reduced != nullptr) {
+      has_reductions_ = true;
+      const auto saved = evaluation::reduction_of(*reduced, row);
+      line.insert(line.end(), {in_percent(saved.tti), in_percent(saved.eti), in_percent(saved.cost)});
+      json["reduction"] = {{"of", reduction_of_}, {"tti", saved.tti}, {"eti", saved.eti}, {"cost", saved.cost}};
+    }
+    rows_.push_back(std::move(json));
+    return line;
+  }
+
+  std::string reduction_of_;
+  std::string text_;
+  nlohmann::json rows_ = nlohmann::json::array();
+  bool has_reductions_ = false;
+};
 
 int run_schemes(schemes_command& command) {
   command.table.settle();
-  inference::prepare_for_single_images();
-  inference::set_intra_op_threads(1);
-  const auto plain = sim::simulated_name(command.board);
-  const std::string board_name = plain.empty() ? command.board : std::string(plain);
-  const auto physics = sim::physics::of_board(board_name);
-  const auto bundle = inference::model_bundle::load(find_bundle(command.bundle));
-  const auto images = images_for(command, bundle.manifest());
-  const policy::task_physics task(
-      physics, evaluation::task_of(bundle, *images, sim::find_specification(board_name).element_bytes));
+  const auto board = board_of(command.choice);
+  const auto tasks = tasks_of(command.choice, board);
+  const auto names = split_names(command.choice.schemes);
 
   evaluation::schemes_case what;
-  what.physics = &task;
   what.links = links_of(command);
   what.rtt_seconds = command.rtt / 1e3;
   what.eta = command.eta;
-  what.max_power_watts = device::find_board(board_name).max_power_watts;
+  what.max_power_watts = board.max_power_watts;
   what.tasks = static_cast<std::size_t>(command.tasks);
-  what.when.mean_seconds = command.interval / 1e3;
+  what.warm_up = static_cast<std::size_t>(command.warm_up);
+  what.when = arrivals_of(command);
   what.seed = static_cast<std::uint64_t>(command.seed);
-  std::vector<evaluation::scheme_row> found;
-  try {
-    found = evaluation::evaluate_schemes(what, split(command.schemes));
-  } catch (const std::invalid_argument& problem) {
-    throw usage_error(problem.what());
+  report found(command.reduction_of);
+  for (const auto& task : tasks) {
+    const policy::task_physics physics(board.physics, task.model);
+    what.physics = &physics;
+    what.discriminator = task.discriminator;
+    try {
+      found.add(task, evaluation::evaluate_schemes(what, names));
+    } catch (const std::invalid_argument& problem) {
+      throw usage_error(problem.what());
+    }
   }
-
-  std::vector<table_row> rows{
-      {"scheme", "TTI, ms", "p50", "p99", "ETI, mJ", "cost, mJ", "regret, %", "share", "top-1, %"}};
-  nlohmann::json json = {{"board", board_name},
-                         {"bundle", bundle.manifest().name},
-                         {"eta", command.eta},
-                         {"rtt_seconds", what.rtt_seconds},
-                         {"links", what.links.size()},
-                         {"frames_measured_on", images->name()},
-                         {"rows", nlohmann::json::array()}};
-  for (const auto& row : found) {
-    rows.push_back({row.scheme, fmt::format("{:.2f}", 1e3 * row.tti_mean), fmt::format("{:.2f}", 1e3 * row.tti_p50),
-                    fmt::format("{:.2f}", 1e3 * row.tti_p99), fmt::format("{:.2f}", 1e3 * row.eti_mean),
-                    fmt::format("{:.2f}", 1e3 * row.cost_mean), fmt::format("{:.1f}", 1e2 * row.regret),
-                    fmt::format("{:.2f}", row.share_mean), row.accuracy ? fmt::format("{:.2f}", *row.accuracy) : "–"});
-    json["rows"].push_back({{"scheme", row.scheme},
-                            {"tti_mean", row.tti_mean},
-                            {"tti_p50", row.tti_p50},
-                            {"tti_p99", row.tti_p99},
-                            {"eti_mean", row.eti_mean},
-                            {"cost_mean", row.cost_mean},
-                            {"accuracy", row.accuracy ? nlohmann::json(*row.accuracy) : nlohmann::json(nullptr)},
-                            {"regret", row.regret},
-                            {"share_mean", row.share_mean}});
-  }
-  const auto head = fmt::format(
-      "{} on a simulated {}: {} tasks, {}, round trip {} ms, eta {}; times derived, power {}; frames measured on {}\n",
-      bundle.manifest().name, board_name, command.tasks,
-      what.links.size() == 1 ? what.links.front().name() : fmt::format("{} links", what.links.size()), command.rtt,
-      command.eta, sim::to_string(physics.power_origin()), images->name());
-  publish(head + plain_table(rows), json, command.json);
+  const auto link = what.links.size() == 1 ? what.links.front().name() : fmt::format("{} links", what.links.size());
+  const auto pace = command.interval == 0.0 ? std::string("each when the one before is answered")
+                                            : fmt::format("{} every {} ms", command.arrivals, command.interval);
+  const auto head =
+      fmt::format("simulated {}: {} tasks, {}, {}, round trip {} ms, eta {}; times derived, power {}\n\n", board.name,
+                  command.tasks, pace, link, command.rtt, command.eta, sim::to_string(board.physics.power_origin()));
+  const nlohmann::json json = {
+      {"board", board.name},    {"eta", command.eta},         {"rtt_seconds", what.rtt_seconds},
+      {"link", link},           {"links", what.links.size()}, {"interval_seconds", command.interval / 1e3},
+      {"tasks", command.tasks}, {"warm_up", command.warm_up}, {"seed", command.seed},
+      {"rows", found.rows()}};
+  publish(head + found.text(), json, command.json);
   return exit_success;
 }
 
@@ -157,18 +197,19 @@ void add_evaluate_schemes(CLI::App& evaluate, action& chosen) {
   auto* sub = evaluate.add_subcommand("schemes", "ways to decide against each other on a simulated board");
   sub->footer(std::string(details) + "\n" + exit_code_help);
   const auto command = std::make_shared<schemes_command>();
-  command->table.text("board", command->board, "BOARD", "simulated board, such as jetson-tx2")
-      .text("bundle", command->bundle, "DIR", "model bundle: a folder, or a name in $DVFO_BUNDLES")
-      .text("data", command->data, "DIR", "folder of the bundle's data set, or of data sets, to measure frames on")
-      .text("schemes", command->schemes, "NAMES",
-            fmt::format("some of {}, with commas between", fmt::join(evaluation::scheme_names(), ", ")))
+  declare(command->table, command->choice);
+  command->table
       .real("bandwidth", command->bandwidth, {0.001, 1e5}, "MBIT", "megabits per second of a link that never changes")
       .text("traces", command->traces, "DIR", "folder of bandwidth traces (seconds, tab, megabits per second) instead")
       .real("rtt", command->rtt, {0.0, 10'000.0}, "MS", "round trip of the link")
       .real("eta", command->eta, {0.0, 1.0}, "WEIGHT", "energy against latency in the cost: 1 counts energy only")
-      .real("interval", command->interval, {0.01, 1e6}, "MS", "time between two tasks")
+      .real("interval", command->interval, {0.0, 1e6}, "MS",
+            "mean time between two tasks; 0: a task comes when the one before is answered")
+      .choice("arrivals", command->arrivals, {"steady", "poisson", "bursts"}, "how tasks come at that interval")
       .integer("tasks", command->tasks, {1, 10'000'000}, "N", "tasks a scheme, divided among the links")
+      .integer("warm-up", command->warm_up, {0, 10'000'000}, "N", "tasks that a learner has before it is judged")
       .integer("seed", command->seed, {0, 1'000'000'000}, "N", "start of every random choice")
+      .text("reduction-of", command->reduction_of, "SCHEME", "print what this one saves against each of the others")
       .text("json", command->json, "FILE", "the figures as JSON; '-' is standard output");
   command->table.attach(*sub);
   sub->callback([command, &chosen] { chosen = [command] { return run_schemes(*command); }; });

@@ -164,7 +164,7 @@ int run_train(train_command& command) {
 }  // namespace
 
 void add_train(CLI::App& app, action& chosen) {
-  auto* train = app.add_subcommand("train", "train models");
+  auto* train = app.add_subcommand("train", "train models and policies");
   train->require_subcommand(1);
   auto* model = train->add_subcommand("model", "train a model bundle");
   model->footer(std::string(details) + "\n" + exit_code_help);
@@ -172,6 +172,7 @@ void add_train(CLI::App& app, action& chosen) {
   declare(*command);
   command->table.attach(*model);
   model->callback([command, &chosen] { chosen = [command] { return run_train(*command); }; });
+  add_train_policy(*train, chosen);
 }
 
 }  // namespace dvfo::cli

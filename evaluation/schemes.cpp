@@ -1,105 +1,121 @@
 #include "evaluation/schemes.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <functional>
-#include <map>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
 
 #include "policy/cost.hpp"
-#include "policy/oracle.hpp"
 #include "policy/percentile.hpp"
-#include "policy/scheme.hpp"
+#include "policy/schemes/learning_scheme.hpp"
 
 namespace dvfo::evaluation {
 namespace {
 
-using scheme_maker = std::function<std::unique_ptr<policy::scheme>(const schemes_case&, const policy::world&)>;
-
-scheme_maker at_share(double share) {
-  return [share](const schemes_case&, const policy::world&) { return std::make_unique<policy::fixed_scheme>(share); };
-}
-
-/// Clocks are the governors' own business unless a scheme orders them: they hold the highest under load.
-const std::map<std::string, scheme_maker>& makers() {
-  static const std::map<std::string, scheme_maker> all = {
-      {"edge-only", at_share(0.0)},
-      {"cloud-only", at_share(1.0)},
-      {"fixed", at_share(0.5)},
-      {"oracle",
-       [](const schemes_case& what, const policy::world& here) {
-         return std::make_unique<policy::oracle_scheme>(*what.physics, what.max_power_watts, [&here] {
-           return policy::oracle_scheme::world_now{.link = here.truth(), .celsius = here.board().celsius()};
-         });
-       }},
-  };
-  return all;
-}
+/// Apart from every seed of a judged link.
+constexpr std::uint64_t warm_up_seed = 0x5eed'0000'0000ULL;
 
 /// Every task of every link.
 struct totals {
   std::vector<double> tti;
-  double eti = 0.0;
-  double cost = 0.0;
+  std::vector<double> eti;
+  std::vector<double> cost;
   double share = 0.0;
+  double waited = 0.0;
   double top1 = 0.0;
   bool has_top1 = true;
 };
 
-void add(totals& sum, const policy::outcome& task, const schemes_case& what) {
+std::optional<double> top1_of(const schemes_case& what, const policy::outcome& task) {
+  if (task.decided.sends == policy::carrier::appeal) {
+    return task.share > 0.0 ? what.discriminator.top1_appealed : what.discriminator.top1_accepted;
+  }
+  return what.physics->terms(what.physics->way_of(task.decided)).top1;
+}
+
+void add(totals& sum, const policy::outcome& task, double waited, const schemes_case& what) {
   const double joules = task.eti_estimated_joules.value_or(0.0);
   sum.tti.push_back(task.tti);
-  sum.eti += joules;
-  sum.cost += policy::task_cost(what.eta, joules, task.tti, what.max_power_watts);
+  sum.eti.push_back(joules);
+  sum.cost.push_back(policy::task_cost(what.eta, joules, task.tti, what.max_power_watts));
   sum.share += task.share;
-  const auto& top1 = what.physics->model().ways[what.physics->way_of(task.share)].top1;
+  sum.waited += waited;
+  const auto top1 = top1_of(what, task);
   sum.has_top1 = sum.has_top1 && top1;
   sum.top1 += top1.value_or(0.0);
 }
 
-/// Every scheme decides at the task's start.
-totals run(const schemes_case& what, const scheme_maker& make) {
-  totals sum;
-  for (std::size_t i = 0; i < what.links.size(); ++i) {
-    policy::world here(*what.physics, what.links[i],
-                       {.rtt_seconds = what.rtt_seconds, .eta = what.eta, .when = what.when, .seed = what.seed + i});
-    const auto scheme = make(what, here);
-    const std::size_t tasks = what.tasks / what.links.size() + (i < what.tasks % what.links.size() ? 1 : 0);
-    for (std::size_t task = 0; task < tasks; ++task) {
-      here.next_arrival();
-      const auto result = here.run(scheme->decide(here.sense()));
-      scheme->observe(result);
-      add(sum, result, what);
+/// A scheme in one world after another.
+class runner {
+ public:
+  runner(const schemes_case& what, const scheme_entry& entry) : what_(&what), entry_(&entry) {
+    scheme_ = entry.make({.physics = what.physics,
+                          .max_power_watts = what.max_power_watts,
+                          .world = [this]() -> const policy::world& { return *here_; },
+                          .discriminator = what.discriminator,
+                          .seed = what.seed});
+  }
+
+  totals run() {
+    auto* const learner = dynamic_cast<policy::learning_scheme*>(scheme_.get());
+    if (entry_->learns && learner != nullptr) {
+      totals forgotten;
+      learner->explore(true);
+      pass(what_->warm_up, warm_up_seed + what_->seed, forgotten);
+      learner->explore(false);
+    }
+    totals sum;
+    pass(what_->tasks, what_->seed, sum);
+    return sum;
+  }
+
+ private:
+  /// Every scheme decides at the task's start.
+  void pass(std::size_t all_tasks, std::uint64_t seed, totals& sum) {
+    const auto& links = what_->links;
+    for (std::size_t i = 0; i < links.size(); ++i) {
+      here_ = std::make_unique<policy::world>(*what_->physics, links[i],
+                                              policy::world_options{.rtt_seconds = what_->rtt_seconds,
+                                                                    .eta = what_->eta,
+                                                                    .when = what_->when,
+                                                                    .seed = seed + i,
+                                                                    .probe_seconds = policy::live_probe_seconds,
+                                                                    .governs_by_load = entry_->governs_by_load});
+      const std::size_t tasks = all_tasks / links.size() + (i < all_tasks % links.size() ? 1 : 0);
+      for (std::size_t task = 0; task < tasks; ++task) {
+        here_->next_arrival();
+        const double start = here_->now();
+        const auto result = here_->run(scheme_->decide(here_->sense()));
+        scheme_->observe(result);
+        add(sum, result, result.tti - (here_->now() - start), *what_);
+      }
     }
   }
-  return sum;
+
+  const schemes_case* what_;
+  const scheme_entry* entry_;
+  std::unique_ptr<policy::world> here_;
+  std::unique_ptr<policy::scheme> scheme_;
+};
+
+spread spread_of(const std::vector<double>& values) {
+  return {std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()),
+          policy::percentile(values, 0.5), policy::percentile(values, 0.99)};
 }
 
-scheme_row to_row(const std::string& name, const totals& sum, double oracle_cost) {
+scheme_row to_row(const std::string& name, const totals& sum) {
   const auto count = static_cast<double>(sum.tti.size());
   scheme_row row;
   row.scheme = name;
-  row.tti_mean = std::accumulate(sum.tti.begin(), sum.tti.end(), 0.0) / count;
-  row.tti_p50 = policy::percentile(sum.tti, 0.5);
-  row.tti_p99 = policy::percentile(sum.tti, 0.99);
-  row.eti_mean = sum.eti / count;
-  row.cost_mean = sum.cost / count;
+  row.tti = spread_of(sum.tti);
+  row.eti = spread_of(sum.eti);
+  row.cost = spread_of(sum.cost);
   if (sum.has_top1) row.accuracy = sum.top1 / count;
-  row.regret = row.cost_mean / oracle_cost - 1.0;
   row.share_mean = sum.share / count;
+  row.waited_mean = sum.waited / count;
   return row;
 }
 
 }  // namespace
-
-std::vector<std::string> scheme_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, make] : makers()) names.push_back(name);
-  return names;
-}
 
 std::vector<scheme_row> evaluate_schemes(const schemes_case& what, const std::vector<std::string>& names) {
   if (what.links.empty() || what.tasks < what.links.size()) {
@@ -107,19 +123,22 @@ std::vector<scheme_row> evaluate_schemes(const schemes_case& what, const std::ve
                                 std::to_string(what.links.size()) +
                                 " links; expected at least one link, and one task each");
   }
-  for (const auto& name : names) {
-    if (makers().contains(name)) continue;
-    throw std::invalid_argument(
-        fmt::format("no scheme is called \"{}\"; there are {}", name, fmt::join(scheme_names(), ", ")));
-  }
-  const auto oracle = run(what, makers().at("oracle"));
-  const double oracle_cost = oracle.cost / static_cast<double>(oracle.tti.size());
+  const auto& board = what.physics->board().parameters().board;
+  const auto run = [&](const scheme_entry& entry) { return to_row(entry.name, runner(what, entry).run()); };
+  const auto entries = find_schemes(board, names);
+  const auto oracle = run(find_schemes(board, {"oracle"}).front());
   std::vector<scheme_row> rows;
-  rows.reserve(names.size());
-  for (const auto& name : names) {
-    rows.push_back(to_row(name, name == "oracle" ? oracle : run(what, makers().at(name)), oracle_cost));
+  rows.reserve(entries.size());
+  for (const auto& entry : entries) {
+    rows.push_back(entry.name == oracle.scheme ? oracle : run(entry));
+    rows.back().regret = rows.back().cost.mean / oracle.cost.mean - 1.0;
   }
   return rows;
+}
+
+reduction reduction_of(const scheme_row& row, const scheme_row& other) {
+  return {1.0 - row.tti.mean / other.tti.mean, 1.0 - row.eti.mean / other.eti.mean,
+          1.0 - row.cost.mean / other.cost.mean};
 }
 
 }  // namespace dvfo::evaluation

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -8,10 +9,22 @@
 /// What a scheme sees and what it decides (DVFO §5.1: state and action). No actor and no LibTorch type appears here.
 namespace dvfo::policy {
 
+/// What travels to the cloud for the offloaded share. DVFO sends features; the others are what its rivals send.
+enum class carrier : std::uint8_t {
+  features,    ///< secondary channels of the feature map, quantised (DVFO §5.2)
+  input,       ///< the input's own values, uncompressed
+  compressed,  ///< the input as JPEG, or as Opus where it is speech
+  appeal,      ///< the compressed input, once the whole local DNN has answered and its answer is doubted
+};
+
+/// "features", "input", "compressed" or "appeal".
+const char* to_string(carrier what);
+
 /// (f_C, f_G, f_M, ξ) for one task (DVFO Table 2). A frequency that is absent is left as it stands.
 struct decision {
   device::clocks clocks;
   double share = 0.0;  ///< offloaded share ξ of the feature channels, 0 (edge only) … 1 (cloud only)
+  carrier sends = carrier::features;
   friend bool operator==(const decision&, const decision&) = default;
 };
 
@@ -23,7 +36,12 @@ struct situation {
   std::optional<double> bandwidth_bps;  ///< bits per second towards the cloud; absent until measured
   std::optional<double> rtt_seconds;    ///< bare round trip; absent until measured
   bool link_up = false;                 ///< whether a cloud can be reached
-  decision previous;                    ///< a_(t−1); before the first task: edge only
+  decision previous = {};               ///< a_(t−1); before the first task: edge only
+  device::clocks in_force = {};         ///< clocks now, which may still be on their way to the previous decision's
+  std::optional<double> celsius = {};   ///< of the die; absent without a sensor
+  double waiting_tasks = 0.0;           ///< that have arrived and not begun
+  double thinking_share =
+      0.0;  ///< t_AS/H as it was last: time from sensing to the decision's effect, in task intervals
 };
 
 }  // namespace dvfo::policy

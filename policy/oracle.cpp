@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "policy/exhaustive_search.hpp"
+
 namespace dvfo::policy {
 
 best_decision search(const task_physics& physics, const link_conditions& link, double eta, double max_power_watts,
@@ -25,12 +27,37 @@ best_decision search(const task_physics& physics, const link_conditions& link, d
   return best;
 }
 
-oracle_scheme::oracle_scheme(const task_physics& physics, double max_power_watts, std::function<world_now()> truth)
-    : physics_(&physics), max_power_watts_(max_power_watts), truth_(std::move(truth)) {}
+oracle_scheme::oracle_scheme(const task_physics& physics, double max_power_watts,
+                             std::function<const world&()> world_of, bool also_input)
+    : physics_(&physics),
+      max_power_watts_(max_power_watts),
+      world_of_(std::move(world_of)),
+      search_(std::make_unique<exhaustive_search>(
+          physics, also_input ? exhaustive_search::over::everything : exhaustive_search::over::features)) {}
+
+oracle_scheme::~oracle_scheme() = default;
 
 decision oracle_scheme::decide(const situation& now) {
-  const auto truth = truth_();
-  return search(*physics_, truth.link, now.eta, max_power_watts_, truth.celsius).chosen;
+  const world& here = world_of_();
+  const queue_behind queue{here.later_arrivals(), service_seconds_};
+  const auto settled =
+      search_->best(here.truth(), now.eta, max_power_watts_, here.board().celsius(), queue, here.now());
+  service_seconds_ = settled.expected.tti_seconds;
+  decision best = settled.chosen;
+  double least = 1e300;
+  for (std::size_t way = 0; way < physics_->way_count(); ++way) {
+    if (physics_->sends(way) != settled.chosen.sends) continue;
+    decision tried = settled.chosen;
+    tried.share = physics_->terms(way).share;
+    world copy = here;
+    const auto result = copy.run(tried);
+    const double cost = now.eta * result.eti_estimated_joules.value_or(0.0) +
+                        (1.0 - now.eta) * max_power_watts_ * (result.tti + queue.waiting_seconds(copy.now()));
+    if (cost >= least) continue;
+    least = cost;
+    best = tried;
+  }
+  return best;
 }
 
 void oracle_scheme::observe(const outcome&) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "device/workload.hpp"
+#include "policy/decision.hpp"
 
 namespace dvfo::policy {
 
@@ -18,12 +19,21 @@ struct share_terms {
   std::optional<double> top1;    ///< percent, measured with a real bundle; absent for a mere descriptor
 };
 
+/// A way that sends the input instead of features: nothing of the split model runs before it is under way, unless
+/// `front` says so.
+struct input_way {
+  carrier sends = carrier::input;
+  device::workload front;  ///< reading the input, compressing it
+  share_terms terms;       ///< `local`: extractor and local DNN, beside the transfer; nothing at share 1
+};
+
 /// A task of one model as physics sees it: made from descriptors computed from the model, or from a measured bundle.
 struct task_model {
   std::string name;
-  device::workload front;         ///< extractor and SCAM
-  double host_cycles = 0.0;       ///< CPU cycles of the edge besides: reading the image, encoding, fusing
-  std::vector<share_terms> ways;  ///< by share, ascending; the first is share 0, the last share 1
+  device::workload front;                  ///< extractor and SCAM
+  double host_cycles = 0.0;                ///< CPU cycles of the edge besides: reading the image, encoding, fusing
+  std::vector<share_terms> ways;           ///< by share, ascending; the first is share 0, the last share 1
+  std::vector<input_way> input_ways = {};  ///< what DVFO's rivals may do besides; by carrier and share, ascending
 };
 
 }  // namespace dvfo::policy

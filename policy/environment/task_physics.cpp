@@ -14,25 +14,43 @@ task_physics::task_physics(const sim::physics& board, task_model model) : board_
     throw std::invalid_argument("task model " + model_.name + " has " + std::to_string(model_.ways.size()) +
                                 " shares, expected at least two, from 0 to 1");
   }
-  front_ = board.cost_of(model_.front);
-  front_.cpu_cycles += model_.host_cycles;
-  local_.reserve(model_.ways.size());
-  for (const auto& way : model_.ways) local_.push_back(board.cost_of(way.local));
+  auto front = model_.front;
+  front.cpu_cycles += model_.host_cycles;
+  const auto add = [&](const device::workload& first, const share_terms& terms) {
+    terms_.push_back(terms);
+    front_.push_back(board.cost_of(first));
+    local_.push_back(board.cost_of(terms.local));
+  };
+  for (const auto& way : model_.ways) add(front, way);
+  for (const auto& way : model_.input_ways) add(way.front, way.terms);
 }
 
-std::size_t task_physics::way_of(double share) const {
-  const auto& ways = model_.ways;
-  const auto nearest = std::min_element(ways.begin(), ways.end(), [&](const share_terms& a, const share_terms& b) {
-    return std::abs(a.share - share) < std::abs(b.share - share);
-  });
-  return static_cast<std::size_t>(nearest - ways.begin());
+carrier task_physics::sends(std::size_t way) const {
+  const std::size_t with_features = model_.ways.size();
+  return way < with_features ? carrier::features : model_.input_ways[way - with_features].sends;
+}
+
+std::size_t task_physics::way_of(double share) const { return way_of(decision{{}, share}); }
+
+std::size_t task_physics::way_of(const decision& decided) const {
+  std::size_t found = way_count();
+  for (std::size_t way = 0; way < way_count(); ++way) {
+    if (sends(way) != decided.sends) continue;
+    const auto off = [&](std::size_t which) { return std::abs(terms(which).share - decided.share); };
+    if (found == way_count() || off(way) < off(found)) found = way;
+  }
+  if (found == way_count()) {
+    throw std::invalid_argument("task model " + model_.name + " has no way to send \"" + to_string(decided.sends) +
+                                "\", which the decision asks for");
+  }
+  return found;
 }
 
 prediction task_physics::predict(const sim::operating_clocks& at, double celsius, std::size_t way,
                                  const link_conditions& link) const noexcept {
-  const auto& terms = model_.ways[way];
+  const auto& terms = terms_[way];
   prediction out;
-  const auto front = board_->run(front_, at, celsius);
+  const auto front = board_->run(front_[way], at, celsius);
   out.front_seconds = front.seconds;
   out.eti_joules = front.joules();
   if (terms.share < 1.0) {

@@ -32,10 +32,18 @@ class task_physics {
   [[nodiscard]] const device::simulated::physics& board() const { return *board_; }
   [[nodiscard]] const task_model& model() const { return model_; }
 
-  /// The way whose share is nearest.
-  [[nodiscard]] std::size_t way_of(double share) const;
+  /// Ways are numbered: those that send features first, as the model has them, then those that send the input.
+  [[nodiscard]] std::size_t way_count() const { return terms_.size(); }
+  [[nodiscard]] const share_terms& terms(std::size_t way) const { return terms_[way]; }
+  [[nodiscard]] carrier sends(std::size_t way) const;
 
-  [[nodiscard]] const device::simulated::work_cost& front() const { return front_; }
+  /// The way that sends features whose share is nearest.
+  [[nodiscard]] std::size_t way_of(double share) const;
+  /// The way of this carrier whose share is nearest. Throws std::invalid_argument where the model has none.
+  [[nodiscard]] std::size_t way_of(const decision& decided) const;
+
+  /// What runs before anything can be sent, and what runs beside it.
+  [[nodiscard]] const device::simulated::work_cost& front(std::size_t way = 0) const { return front_[way]; }
   [[nodiscard]] const device::simulated::work_cost& local(std::size_t way) const { return local_[way]; }
 
   /// The whole task at clocks that do not change.
@@ -45,7 +53,8 @@ class task_physics {
  private:
   const device::simulated::physics* board_;
   task_model model_;
-  device::simulated::work_cost front_;
+  std::vector<share_terms> terms_;
+  std::vector<device::simulated::work_cost> front_;
   std::vector<device::simulated::work_cost> local_;
 };
 

@@ -6,36 +6,56 @@
 #include <string>
 
 namespace dvfo::policy {
+namespace {
+
+/// What the live bandwidth sensor sends to tell bandwidth from round trip.
+constexpr double probe_bytes = 16'384.0;
+
+}  // namespace
+
+namespace sim = device::simulated;
 
 world::world(const task_physics& physics, const link_trace& link, const world_options& options)
     : physics_(&physics), link_(&link), options_(options), board_(physics.board(), 0.0), random_(options.seed) {
-  if (!(options.when.mean_seconds > 0.0)) {
+  const bool is_on_demand = options.when.how == arrivals::kind::on_demand;
+  if (!(options.when.mean_seconds > 0.0 || (is_on_demand && options.when.mean_seconds == 0.0))) {
     throw std::invalid_argument("mean time between tasks is " + std::to_string(options.when.mean_seconds) +
                                 " s, expected more than 0");
   }
   if (!(options.rtt_seconds >= 0.0)) {
     throw std::invalid_argument("round trip is " + std::to_string(options.rtt_seconds) + " s, expected at least 0");
   }
-  draw_arrival();
+  if (options.governs_by_load) governor_.emplace(physics.board(), 0.0);
+  fetch_arrival();
 }
 
-void world::draw_arrival() {
+double world::drawn_after(double arrival) {
   const auto exponential = [&] {
     return -options_.when.mean_seconds * std::log1p(-static_cast<double>(random_() >> 11) * 0x1.0p-53);
   };
   switch (options_.when.how) {
     case arrivals::kind::steady:
-      arrival_ += options_.when.mean_seconds;
-      return;
+    case arrivals::kind::on_demand:
+      return arrival + options_.when.mean_seconds;
     case arrivals::kind::poisson:
-      arrival_ += exponential();
-      return;
+      return arrival + exponential();
     case arrivals::kind::bursts:
-      if (left_in_burst_-- > 0) return;
+      if (left_in_burst_-- > 0) return arrival;
       left_in_burst_ = options_.when.burst_size - 1;
-      arrival_ += exponential() * options_.when.burst_size;
-      return;
+      return arrival + exponential() * options_.when.burst_size;
   }
+  return arrival;
+}
+
+/// The next task's arrival; those behind it are drawn ahead, so that an oracle can look.
+void world::fetch_arrival() {
+  if (options_.when.how == arrivals::kind::on_demand) {
+    arrival_ = drawn_after(board_.now());
+    return;
+  }
+  while (later_.size() <= horizon) later_.push_back(drawn_after(later_.empty() ? arrival_ : later_.back()));
+  arrival_ = later_.front();
+  later_.pop_front();
 }
 
 situation world::sense() const {
@@ -43,9 +63,28 @@ situation world::sense() const {
   out.eta = options_.eta;
   out.bandwidth_bps = seen_bps_;
   out.rtt_seconds = seen_rtt_;
+  if (const auto probed = probed_bps()) {
+    out.bandwidth_bps = probed;
+    out.rtt_seconds = options_.rtt_seconds;
+  }
   out.link_up = true;
   out.previous = previous_;
+  const auto& at = board_.in_force();
+  out.in_force = {at.cpu_hz, at.gpu_hz, at.memory_hz};
+  out.celsius = board_.celsius();
+  if (options_.when.mean_seconds > 0.0) {
+    out.waiting_tasks = std::max(0.0, now() - arrival_) / options_.when.mean_seconds;
+  }
   return out;
+}
+
+/// What the last probe showed, if there has been one since the last transfer.
+std::optional<double> world::probed_bps() const {
+  if (!(options_.probe_seconds > 0.0)) return std::nullopt;
+  const double quiet = now() - seen_at_;
+  if (seen_bps_ && quiet < options_.probe_seconds) return std::nullopt;
+  const double at = seen_bps_ ? now() - std::fmod(quiet, options_.probe_seconds) : now();
+  return 8.0 * probe_bytes / (link_->sent_at(at, probe_bytes) - at);
 }
 
 link_conditions world::truth() const {
@@ -56,10 +95,62 @@ link_conditions world::truth() const {
 }
 
 void world::next_arrival() {
-  if (arrival_ > board_.now()) board_.advance(arrival_);
+  while (options_.drops_late && arrival_ < board_.now()) fetch_arrival();
+  if (arrival_ > board_.now()) advance(arrival_);
+}
+
+const std::deque<double>* world::later_arrivals() const {
+  return options_.drops_late || options_.when.how == arrivals::kind::on_demand ? nullptr : &later_;
+}
+
+/// Board and governor together.
+void world::advance(double now) {
+  const auto pass = [&](double until) {
+    const double busy = board_.busy_seconds();
+    const double before = board_.now();
+    const auto at = board_.in_force();
+    board_.advance(until);
+    if (governor_) {
+      governor_->account(board_.now() - before, board_.busy_seconds() - busy,
+                         work_ != nullptr ? *work_ : physics_->front(), at);
+    }
+  };
+  while (governor_ && governor_->next_seconds() <= now) {
+    pass(governor_->next_seconds());
+    govern(governor_->orders(board_.now(), board_.in_force()));
+  }
+  pass(now);
+}
+
+/// Orders what the governor wants of the knobs that are its own.
+void world::govern(const device::clocks& clocks) {
+  for (const auto which : device::all_knobs) {
+    if (clocks[which] && !ordered_[which]) board_.order(which, *clocks[which]);
+  }
+}
+
+/// Runs a piece of work to its end. A clock that settles on the way changes when it ends, so the end is asked for again
+/// until it stays.
+double world::finish(const sim::work_cost& work) {
+  board_.begin(work);
+  work_ = &work;
+  while (board_.is_busy()) {
+    const double settled = board_.next_settling().value_or(board_.end_time());
+    const double governed = governor_ ? governor_->next_seconds() : board_.end_time();
+    advance(std::min({board_.end_time(), settled, governed}));
+  }
+  return board_.end_time();
+}
+
+void world::hold(double seconds) {
+  const double joules = board_.input_joules();
+  advance(now() + seconds);
+  held_seconds_ += seconds;
+  held_joules_ += board_.input_joules() - joules;
 }
 
 void world::order(const device::clocks& clocks) {
+  ordered_ = clocks;
   if (!clocks.any()) return;
   const auto wanted = physics_->board().effective(clocks);
   for (const auto which : device::all_knobs) {
@@ -71,21 +162,15 @@ outcome world::run(const decision& decided, situation* on_the_way) {
   outcome out;
   out.task_id = ++tasks_;
   out.decided = decided;
-  const auto way = physics_->way_of(decided.share);
-  const auto& terms = physics_->model().ways[way];
+  const auto way = physics_->way_of(decided);
+  const auto& terms = physics_->terms(way);
   out.share = terms.share;
   out.where = terms.share <= 0.0 ? ran_on::edge : terms.share >= 1.0 ? ran_on::cloud : ran_on::both;
 
   const double start = board_.now();
   const double joules = board_.input_joules() + board_.radio_joules();
   order(decided.clocks);
-  board_.begin(physics_->front());
-  // A clock that settles on the way changes when the work ends, so the end is asked for again until it stays.
-  const auto finish_work = [&] {
-    while (board_.is_busy()) board_.advance(std::min(board_.end_time(), board_.next_settling().value_or(1e300)));
-    return board_.end_time();
-  };
-  const double extracted = finish_work();
+  const double extracted = finish(physics_->front(way));
   out.stages.extract = extracted - start;
   previous_ = decided;
 
@@ -102,22 +187,24 @@ outcome world::run(const decision& decided, situation* on_the_way) {
   }
   if (on_the_way != nullptr) *on_the_way = sense();
   if (terms.share < 1.0) {
-    board_.begin(physics_->local(way));
-    local_end = finish_work();
+    local_end = finish(physics_->local(way));
     out.stages.local = local_end - extracted;
   }
-  board_.advance(std::max(local_end, remote_end));
+  advance(std::max(local_end, remote_end));
   if (terms.share > 0.0) {
     board_.sent(sent - extracted);
     seen_rtt_ = options_.rtt_seconds;
+    seen_at_ = now();
     if (sent > extracted) seen_bps_ = 8.0 * terms.wire_up_bytes / (sent - extracted);
   }
   const auto& clocks = board_.in_force();
   out.clocks = {clocks.cpu_hz, clocks.gpu_hz, clocks.memory_hz};
-  out.tti = board_.now() - std::min(start, arrival_);
+  out.tti = board_.now() - std::min(start - held_seconds_, arrival_);
   out.tti_serial = serial_seconds(out.stages);
-  out.eti_estimated_joules = board_.input_joules() + board_.radio_joules() - joules;
-  draw_arrival();
+  out.eti_estimated_joules = board_.input_joules() + board_.radio_joules() - joules + held_joules_;
+  held_seconds_ = 0.0;
+  held_joules_ = 0.0;
+  fetch_arrival();
   return out;
 }
 

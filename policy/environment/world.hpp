@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <random>
 
 #include "device/simulated/board_state.hpp"
 #include "policy/environment/link_trace.hpp"
+#include "policy/environment/load_governor.hpp"
 #include "policy/environment/task_physics.hpp"
 #include "policy/outcome.hpp"
 
@@ -13,22 +15,32 @@ namespace dvfo::policy {
 
 /// When tasks come.
 struct arrivals {
-  enum class kind : std::uint8_t { steady, poisson, bursts };
+  enum class kind : std::uint8_t { steady, poisson, bursts, on_demand };
   kind how = kind::steady;
-  double mean_seconds = 0.1;  ///< between tasks, > 0
+  double mean_seconds = 0.1;  ///< between tasks, > 0; on demand: from one answer to the next task, ≥ 0
   int burst_size = 8;         ///< tasks that come at once, for bursts
 };
+
+/// Silence after which the live bandwidth sensor probes the link (actors/defaults.hpp).
+inline constexpr double live_probe_seconds = 30.0;
 
 struct world_options {
   double rtt_seconds = 0.004;
   double eta = 0.5;
   arrivals when;
   std::uint64_t seed = 1;  ///< of the arrivals
+  /// Silence after which the link is probed, as the live bandwidth sensor does, and again after as much; 0: what is
+  /// known of the link is what transfers have shown.
+  double probe_seconds = 0.0;
+  /// A source that does not wait, such as a camera: what comes while another task runs is never a task.
+  bool drops_late = false;
+  /// Knobs that the newest decision leaves alone follow load_governor; else they stand.
+  bool governs_by_load = false;
 };
 
 /// An edge board, its link and the stream of its tasks in virtual time: what the live system does with the wall clock,
 /// on the same physics. One task runs at a time, in order of arrival; the others wait. Not thread-safe; `physics` and
-/// `link` must outlive it.
+/// `link` must outlive it. A copy goes on by itself: so one finds out what a decision would come to.
 class world {
  public:
   world(const task_physics& physics, const link_trace& link, const world_options& options);
@@ -39,8 +51,17 @@ class world {
   /// The true link now, for the oracle alone.
   [[nodiscard]] link_conditions truth() const;
 
-  /// Goes to the arrival of the next task, or stays if it is here already.
+  /// When the tasks behind the one to run next arrive, ascending, as far as they are known: `horizon` of them. nullptr
+  /// where none waits: on demand, and where late ones are dropped. For the oracle alone.
+  [[nodiscard]] const std::deque<double>* later_arrivals() const;
+  static constexpr std::size_t horizon = 64;
+
+  /// Goes to the arrival of the next task, or stays if it is here already and the source waits.
   void next_arrival();
+
+  /// Lets `seconds` pass before the task that has arrived begins: a decision is not ready, and the task's time and
+  /// energy count from now.
+  void hold(double seconds);
 
   /// Runs the task that has arrived. Its time counts from its arrival. `on_the_way` receives what can be sensed when
   /// extraction is over and everything is under way: the moment at which a concurrent scheme thinks ahead.
@@ -51,19 +72,31 @@ class world {
 
  private:
   void order(const device::clocks& clocks);
-  void draw_arrival();
+  void govern(const device::clocks& clocks);
+  void advance(double now);
+  double finish(const device::simulated::work_cost& work);
+  double drawn_after(double arrival);
+  void fetch_arrival();
+  [[nodiscard]] std::optional<double> probed_bps() const;
 
   const task_physics* physics_;
   const link_trace* link_;
   world_options options_;
   device::simulated::board_state board_;
   std::mt19937_64 random_;
+  std::optional<load_governor> governor_;
+  device::clocks ordered_;  // knobs that the newest decision orders are none of the governor's business
+  const device::simulated::work_cost* work_ = nullptr;
   double arrival_ = 0.0;  // of the task that runs next
+  std::deque<double> later_;
   int left_in_burst_ = 0;
   std::uint64_t tasks_ = 0;
   decision previous_;
   std::optional<double> seen_bps_;
   std::optional<double> seen_rtt_;
+  double seen_at_ = 0.0;       // end of the last transfer
+  double held_seconds_ = 0.0;  // before the task that runs next
+  double held_joules_ = 0.0;
 };
 
 }  // namespace dvfo::policy

@@ -44,8 +44,8 @@ TEST_F(schemes_test, rows_say_what_ran) {
   EXPECT_EQ(rows[0].share_mean, 1.0);
   EXPECT_EQ(rows[1].share_mean, 0.0);
   EXPECT_FALSE(rows[0].accuracy) << "a descriptor has no accuracy";
-  EXPECT_LE(rows[0].tti_p50, rows[0].tti_p99);
-  EXPECT_NEAR(rows[1].cost_mean, 0.5 * rows[1].eti_mean + 0.5 * 15.0 * rows[1].tti_mean, 1e-12);
+  EXPECT_LE(rows[0].tti.p50, rows[0].tti.p99);
+  EXPECT_NEAR(rows[1].cost.mean, 0.5 * rows[1].eti.mean + 0.5 * 15.0 * rows[1].tti.mean, 1e-12);
 }
 
 TEST_F(schemes_test, the_same_seed_gives_the_same_rows) {
@@ -54,8 +54,8 @@ TEST_F(schemes_test, the_same_seed_gives_the_same_rows) {
   what.when = {.how = policy::arrivals::kind::poisson, .mean_seconds = 0.2};
   const auto one = evaluate_schemes(what, {"fixed"});
   const auto same = evaluate_schemes(what, {"fixed"});
-  EXPECT_EQ(one[0].tti_mean, same[0].tti_mean);
-  EXPECT_EQ(one[0].eti_mean, same[0].eti_mean);
+  EXPECT_EQ(one[0].tti.mean, same[0].tti.mean);
+  EXPECT_EQ(one[0].eti.mean, same[0].eti.mean);
 }
 
 TEST_F(schemes_test, an_unknown_scheme_is_an_error_that_lists_the_known_ones) {

@@ -1,0 +1,145 @@
+#include "cli/scheme_tasks.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "configuration/paths.hpp"
+#include "device/board_profile.hpp"
+#include "device/simulated/simulated_board.hpp"
+#include "device/simulated/specifications.hpp"
+#include "evaluation/bundle_task.hpp"
+#include "evaluation/jpeg_bytes.hpp"
+#include "inference/architectures/architecture.hpp"
+#include "inference/data/dataset.hpp"
+#include "inference/error.hpp"
+#include "inference/model.hpp"
+#include "inference/model_bundle.hpp"
+#include "policy/environment/network_task.hpp"
+
+namespace dvfo::cli {
+
+using namespace configuration;
+namespace {
+
+namespace sim = device::simulated;
+
+/// JPEG sizes differ by half from photograph to photograph: the mean of this many is good to a few percent.
+constexpr std::size_t measured_photographs = 128;
+
+/// Images to measure frames on: the bundle's test images where they are found, else the procedural set's.
+std::unique_ptr<inference::dataset> images_for(const task_choice& choice, const inference::bundle_manifest& bundle) {
+  const bool has_data = bundle.dataset != "procedural" && !choice.data.empty();
+  return inference::open_dataset(has_data ? find_data(choice.data, bundle.dataset) : "procedural",
+                                 inference::subset::test);
+}
+
+compared_task bundle_task(const task_choice& choice, double element_bytes) {
+  inference::prepare_for_single_images();
+  inference::set_intra_op_threads(1);
+  const auto bundle = inference::model_bundle::load(find_bundle(choice.bundle));
+  const auto images = images_for(choice, bundle.manifest());
+  return {evaluation::task_of(bundle, *images, element_bytes),
+          {},
+          fmt::format("frames and JPEGs measured on {}", images->name())};
+}
+
+/// Mean JPEG of photographs at this size; absent where there are none.
+class photographs {
+ public:
+  explicit photographs(const std::string& data) {
+    const auto folder = std::filesystem::path(data) / "imagenette";
+    if (!data.empty() && std::filesystem::is_directory(folder / "val")) folder_ = folder;
+  }
+  [[nodiscard]] std::optional<double> jpeg_bytes(int side) {
+    if (!folder_) return std::nullopt;
+    auto& known = bytes_[side];
+    if (!known) {
+      const auto images = inference::open_image_folder(*folder_, inference::subset::test, side);
+      known = evaluation::mean_jpeg_bytes(*images, measured_photographs);
+    }
+    return known;
+  }
+
+ private:
+  std::optional<std::filesystem::path> folder_;
+  std::map<int, std::optional<double>> bytes_;
+};
+
+compared_task network_task(const std::string& name, double element_bytes, photographs& source) {
+  const auto side = policy::image_side_of(name);
+  const auto jpeg = side ? source.jpeg_bytes(*side) : std::nullopt;
+  compared_task task{policy::task_of_network(name, element_bytes, jpeg), {}, {}};
+  const auto& frame = task.model.ways.back();
+  const auto whole = std::find_if(task.model.input_ways.begin(), task.model.input_ways.end(),
+                                  [](const auto& way) { return way.sends == policy::carrier::compressed; });
+  task.origin = fmt::format(
+      "frames of {:.1f} kB at share 1 derived, 2 bits a value without entropy coding: an upper "
+      "bound; input of {:.1f} kB {}",
+      frame.wire_up_bytes / 1e3, whole->terms.wire_up_bytes / 1e3,
+      !side  ? "as Opus, derived"
+      : jpeg ? "as JPEG, measured on photographs of imagenette"
+             : "as JPEG, by bits a pixel");
+  return task;
+}
+
+}  // namespace
+
+void declare(settings_table& table, task_choice& choice) {
+  table.text("board", choice.board, "BOARD", "simulated board, such as jetson-tx2")
+      .text("bundle", choice.bundle, "DIR", "model bundle: a folder, or a name in $DVFO_BUNDLES (default cifar100)")
+      .text("network", choice.network, "NAME",
+            fmt::format("instead of a bundle, a network at its published size by its descriptor: {}, or all",
+                        fmt::join(inference::architecture_names(), ", ")))
+      .text(
+          "data", choice.data, "DIR",
+          "folder of data sets: the bundle's test images to measure frames on, photographs (imagenette) for JPEG sizes")
+      .text("schemes", choice.schemes, "NAMES",
+            fmt::format("with commas between: {}, or all", evaluation::scheme_names()));
+}
+
+compared_board board_of(const task_choice& choice) {
+  const auto plain = sim::simulated_name(choice.board);
+  std::string name = plain.empty() ? choice.board : std::string(plain);
+  auto physics = sim::physics::of_board(name);
+  const double max_power = device::find_board(name).max_power_watts;
+  return {std::move(name), std::move(physics), max_power};
+}
+
+std::vector<compared_task> tasks_of(const task_choice& choice, const compared_board& board) {
+  const double element_bytes = sim::find_specification(board.name).element_bytes;
+  if (choice.network.empty()) return {bundle_task(choice, element_bytes)};
+  if (!choice.bundle.empty()) {
+    throw usage_error(fmt::format("--bundle {} and --network {}: a comparison is of one or the other; leave one away",
+                                  choice.bundle, choice.network));
+  }
+  photographs source(choice.data);
+  std::vector<compared_task> tasks;
+  try {
+    for (const auto& name :
+         choice.network == "all" ? inference::architecture_names() : std::vector<std::string>{choice.network}) {
+      tasks.push_back(network_task(name, element_bytes, source));
+    }
+  } catch (const inference::error& problem) {
+    if (problem.code() == inference::errc::bad_argument) throw usage_error(problem.what());
+    throw;
+  }
+  return tasks;
+}
+
+std::vector<std::string> split_names(const std::string& list) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at <= list.size();) {
+    const auto end = std::min(list.find(',', at), list.size());
+    if (end > at) out.push_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+}  // namespace dvfo::cli

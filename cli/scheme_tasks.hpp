@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "configuration/settings.hpp"
+#include "device/simulated/physics.hpp"
+#include "evaluation/scheme_table.hpp"
+#include "policy/environment/task_model.hpp"
+
+namespace dvfo::cli {
+
+/// Board and model, as the commands that compare schemes in virtual time ask for them.
+struct task_choice {
+  std::string board = "jetson-xavier-nx";
+  std::string bundle;   // empty, and no network: cifar100
+  std::string network;  // "all": each of the eight
+  std::string data;
+  std::string schemes = "all";
+};
+
+/// Declares the settings of `choice`, which must outlive the table.
+void declare(configuration::settings_table& table, task_choice& choice);
+
+/// A simulated board.
+struct compared_board {
+  std::string name;
+  device::simulated::physics physics;
+  double max_power_watts = 0.0;
+};
+
+/// Takes "sim:jetson-tx2", too. Throws device::error(unknown_board).
+compared_board board_of(const task_choice& choice);
+
+/// A model's task on that board, and where its figures are from.
+struct compared_task {
+  policy::task_model model;
+  evaluation::discriminator_figures discriminator;
+  std::string origin;  ///< of the sizes on the wire, one sentence
+};
+
+/// One for a bundle or a network, eight for "all". Throws usage_error for both a bundle and a network, or an unknown
+/// network.
+std::vector<compared_task> tasks_of(const task_choice& choice, const compared_board& board);
+
+/// "a,b,c" without the empty ones.
+std::vector<std::string> split_names(const std::string& list);
+
+}  // namespace dvfo::cli

@@ -1,0 +1,3 @@
+#include "policy/agent/matrix_kernels.hpp"
+
+template void dvfo::policy::kernels::multiply<8>(const matrix_product&) noexcept;

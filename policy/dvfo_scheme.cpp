@@ -1,0 +1,75 @@
+#include "policy/dvfo_scheme.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace dvfo::policy {
+namespace {
+
+constexpr std::size_t most_complaints = 16;
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+decision edge_only_at_highest(const device::simulated::physics& board) {
+  const auto at = board.highest();
+  return {.clocks = {at.cpu_hz, at.gpu_hz, at.memory_hz}, .share = 0.0};
+}
+
+}  // namespace
+
+dvfo_scheme::dvfo_scheme(const policy_bundle& bundle, const policy_place& where, complaint complain)
+    : network_(bundle.network, action_space(bundle.sizes, bundle.form)),
+      grid_(where.physics->board(), where.physics->model(), bundle.sizes),
+      sees_(*where.physics, grid_, where.max_power_watts),
+      on_the_edge_(grid_.mask()),
+      fallback_(edge_only_at_highest(where.physics->board())),
+      complain_(std::move(complain)),
+      how_(bundle.how),
+      is_trained_(contains(bundle.boards, where.board) && contains(bundle.networks, where.network)),
+      seen_(static_cast<std::size_t>(observer::size())) {
+  std::fill(on_the_edge_[share_knob].begin() + 1, on_the_edge_[share_knob].end(), 0);
+  if (is_trained_) return;
+  complain_once(fmt::format(
+      "policy \"{}\" was not trained for {} on {}, only for {} on {}; every task runs on the edge at the highest "
+      "clocks",
+      bundle.name, where.network, where.board, fmt::join(bundle.networks, ", "), fmt::join(bundle.boards, ", ")));
+}
+
+void dvfo_scheme::complain_once(const std::string& what) {
+  if (!complain_ || complained_.size() >= most_complaints || contains(complained_, what)) return;
+  complained_.push_back(what);
+  complain_(what);
+}
+
+decision dvfo_scheme::decide(const situation& now) {
+  if (!is_trained_) return fallback_;
+  try {
+    if (how_ == thinking::blocking) {
+      auto known = now;
+      known.previous = {};
+      known.in_force = {};
+      known.thinking_share = 0.0;
+      sees_.write(known, seen_);
+    } else {
+      sees_.write(now, seen_);
+    }
+  } catch (const std::invalid_argument& problem) {
+    complain_once(fmt::format("{}; the task runs on the edge at the highest clocks", problem.what()));
+    return fallback_;
+  }
+  // Of a link that nobody has measured yet the network has seen nothing in training; the sensor's first probe is due.
+  const bool is_known = now.link_up && now.bandwidth_bps && now.rtt_seconds;
+  return grid_.to_decision(network_.best(seen_, is_known ? grid_.mask() : on_the_edge_));
+}
+
+void dvfo_scheme::observe(const outcome&) {
+  // nop: it learns in training; the node records outcomes for that
+}
+
+}  // namespace dvfo::policy
