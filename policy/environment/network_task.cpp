@@ -62,7 +62,6 @@ double plain_frame_bytes(const inference::shape& features, double share) {
   format.width = features.width;
   format.bits = feature_bits;
   format.quantisers.resize(static_cast<std::size_t>(features.channels));
-  format.zstd_level = 0;
   const auto sent = static_cast<std::size_t>(std::lround(share * features.channels));
   return static_cast<double>(inference::max_frame_size(format, sent));
 }
