@@ -59,8 +59,8 @@ TEST(image, a_png_comes_back_bit_for_bit) {
 
 TEST(image, baseline_and_progressive_jpegs_come_back_nearly_alike) {
   const image drawn = make_gradient(45, 33);
-  EXPECT_LE(largest_difference(decode_image(encode_jpeg(drawn), "p"), drawn), 8);
-  EXPECT_LE(largest_difference(decode_image(encode_jpeg(drawn, true), "p"), drawn), 8);
+  EXPECT_LE(largest_difference(decode_image(tests::encode_jpeg(drawn), "p"), drawn), 8);
+  EXPECT_LE(largest_difference(decode_image(tests::encode_jpeg(drawn, true), "p"), drawn), 8);
 }
 
 TEST(image, grey_becomes_rgb) {
@@ -98,7 +98,7 @@ TEST(image, what_is_no_image_is_named) {
 
 TEST(image, huge_images_are_refused_from_their_headers) {
   EXPECT_THAT(decode_outcome(encode_png(900'000, 900'000, png_kind::rgb, 8, {{1, 2, 3}})), HasSubstr("64 megapixels"));
-  auto jpeg = encode_jpeg(make_gradient(16, 16));
+  auto jpeg = tests::encode_jpeg(make_gradient(16, 16));
   const std::array<std::byte, 2> marker{std::byte{0xFF},
                                         std::byte{0xC0}};  // start of frame: length, precision, height, width
   const auto frame = std::search(jpeg.begin(), jpeg.end(), marker.begin(), marker.end());
@@ -113,13 +113,13 @@ TEST(image, a_png_with_too_few_rows_is_an_error) {
 }
 
 TEST(image, a_jpeg_without_its_end_is_an_error) {
-  auto bytes = encode_jpeg(make_gradient(64, 64));
+  auto bytes = tests::encode_jpeg(make_gradient(64, 64));
   bytes.resize(bytes.size() * 2 / 3);
   EXPECT_THAT(decode_outcome(bytes), HasSubstr("damaged or cut short"));
 }
 
 TEST(image, every_truncation_is_an_error_or_an_image) {
-  for (const auto& whole : {encode_jpeg(make_gradient(23, 17)), encode_jpeg(make_gradient(23, 17), true),
+  for (const auto& whole : {tests::encode_jpeg(make_gradient(23, 17)), tests::encode_jpeg(make_gradient(23, 17), true),
                             encode_png(make_gradient(23, 17))}) {
     std::size_t decoded = 0;
     for (std::size_t length = 0; length < whole.size(); ++length)
@@ -130,7 +130,7 @@ TEST(image, every_truncation_is_an_error_or_an_image) {
 
 TEST(image, flipped_bytes_give_an_error_or_an_image) {
   std::mt19937 random(7);
-  for (const auto& whole : {encode_jpeg(make_gradient(23, 17)), encode_jpeg(make_gradient(23, 17), true),
+  for (const auto& whole : {tests::encode_jpeg(make_gradient(23, 17)), tests::encode_jpeg(make_gradient(23, 17), true),
                             encode_png(make_gradient(23, 17))}) {
     for (int round = 0; round < 1500; ++round) {
       auto bytes = whole;
@@ -144,7 +144,7 @@ TEST(image, flipped_bytes_give_an_error_or_an_image) {
 TEST(image, random_bytes_after_a_signature_are_an_error) {
   std::mt19937 random(11);
   for (int round = 0; round < 500; ++round) {
-    auto bytes = round % 2 == 0 ? encode_png(make_gradient(4, 4)) : encode_jpeg(make_gradient(4, 4));
+    auto bytes = round % 2 == 0 ? encode_png(make_gradient(4, 4)) : tests::encode_jpeg(make_gradient(4, 4));
     for (std::size_t at = 8; at < bytes.size(); ++at) bytes[at] = static_cast<std::byte>(random() & 255U);
     EXPECT_NE(decode_outcome(bytes), "decoded");
   }
