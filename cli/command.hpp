@@ -28,6 +28,10 @@ void add_top(CLI::App& app, action& chosen);
 /// `dvfo evaluate calibration`, below `evaluate`.
 void add_evaluate_calibration(CLI::App& evaluate, action& chosen);
 
+/// `dvfo evaluate rate` and `dvfo evaluate skew`, below `evaluate`.
+void add_evaluate_rate(CLI::App& evaluate, action& chosen);
+void add_evaluate_skew(CLI::App& evaluate, action& chosen);
+
 /// `dvfo evaluate schemes`, below `evaluate`.
 void add_evaluate_schemes(CLI::App& evaluate, action& chosen);
 

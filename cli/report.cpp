@@ -15,13 +15,17 @@ void publish(const std::string& text, const nlohmann::json& json, const std::str
     return;
   }
   fmt::print("{}", text);
+  save("json", where, [&] { return json.dump(2) + '\n'; });
+}
+
+void save(const std::string& flag, const std::string& where, const std::function<std::string()>& text) {
   if (where.empty()) return;
   std::ofstream out(where, std::ios::trunc);
-  out << json.dump(2) << '\n';
+  out << text();
   out.flush();
   if (!out) {
     throw configuration::usage_error(
-        fmt::format("--json {}: the file cannot be written; name a file in an existing folder", where));
+        fmt::format("--{} {}: the file cannot be written; name a file in an existing folder", flag, where));
   }
 }
 
