@@ -31,6 +31,10 @@ void add_train_policy(CLI::App& train, action& chosen);
 /// `dvfo evaluate calibration`, below `evaluate`.
 void add_evaluate_calibration(CLI::App& evaluate, action& chosen);
 
+/// `dvfo evaluate rate` and `dvfo evaluate skew`, below `evaluate`.
+void add_evaluate_rate(CLI::App& evaluate, action& chosen);
+void add_evaluate_skew(CLI::App& evaluate, action& chosen);
+
 /// `dvfo evaluate schemes`, below `evaluate`.
 void add_evaluate_schemes(CLI::App& evaluate, action& chosen);
 

@@ -1,19 +1,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/evaluation_command.hpp"
 #include "cli/report.hpp"
 #include "cli/table.hpp"
 #include "configuration/exit_code.hpp"
-#include "configuration/paths.hpp"
-#include "configuration/settings.hpp"
 #include "evaluation/accuracy.hpp"
 #include "evaluation/fusion.hpp"
-#include "inference/data/dataset.hpp"
-#include "inference/model.hpp"
 #include "inference/model_bundle.hpp"
 
 namespace dvfo::cli {
@@ -24,7 +20,8 @@ namespace {
 constexpr const char* accuracy_details =
     "Every test image at every trained share, on the path that is deployed: int8 local network, features through the "
     "codec\n"
-    "byte by byte. Loss is in points against the unsplit float model of the same bundle.\n\n"
+    "byte by byte. Loss is in points against the unsplit float model of the same bundle. MACs: multiply-accumulates;\n"
+    "the edge's are extractor, attention and local network.\n\n"
     "Examples:\n"
     "  dvfo evaluate accuracy --bundle procedural\n"
     "  dvfo evaluate accuracy --bundle cifar100 --data /data/cifar100 --json accuracy.json\n";
@@ -35,36 +32,6 @@ constexpr const char* fusion_details =
     "Example:\n"
     "  dvfo evaluate fusion --bundle cifar100 --data /data/cifar100 --json fusion.json\n";
 
-struct evaluate_command {
-  std::string bundle = "cifar100";
-  std::string data;
-  std::string json;
-  std::int64_t threads = 1;
-  settings_table table;
-};
-
-struct opened {
-  inference::model_bundle bundle;
-  std::unique_ptr<inference::dataset> data;
-};
-
-opened open(evaluate_command& command) {
-  command.table.settle();
-  inference::prepare_for_single_images();
-  inference::set_intra_op_threads(static_cast<int>(command.threads));
-  auto bundle = inference::model_bundle::load(find_bundle(command.bundle));
-  const auto& dataset = bundle.manifest().dataset;
-  if (command.data.empty() && dataset != "procedural") {
-    throw usage_error(
-        fmt::format("--data is missing: name the folder of {}, or set DVFO_DATA to the folder that holds it ('dvfo "
-                    "data get' fetches what can be fetched)",
-                    dataset));
-  }
-  // A bundle for the procedural set needs no folder, whatever DVFO_DATA says.
-  const auto where = dataset == "procedural" ? dataset : find_data(command.data, dataset);
-  return {std::move(bundle), inference::open_dataset(where, inference::subset::test)};
-}
-
 std::string optional_text(const std::optional<double>& value, int digits) {
   return value ? fmt::format("{:.{}f}", *value, digits) : std::string("–");
 }
@@ -73,11 +40,11 @@ nlohmann::json optional_json(const std::optional<double>& value) {
   return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
 }
 
-int run_accuracy(evaluate_command& command) {
-  const auto [bundle, data] = open(command);
-  const auto report = evaluation::evaluate_accuracy(bundle, *data, show_progress);
+int run_accuracy(evaluation_command& command) {
+  const auto [bundle, data] = open_evaluation(command);
+  const auto report = evaluation::evaluate_accuracy(bundle, *data, show_images);
   std::vector<table_row> rows{{"share", "λ", "top-1, %", "loss, points", "λ=0.5, %", "local, %", "remote, %", "bytes",
-                               "local MACs", "local, ms"}};
+                               "edge MACs", "cloud MACs", "local, ms"}};
   nlohmann::json json = {{"bundle", bundle.manifest().name},
                          {"dataset", data->name()},
                          {"images", report.images},
@@ -88,7 +55,8 @@ int run_accuracy(evaluate_command& command) {
                     fmt::format("{:.2f}", row.top1), fmt::format("{:.2f}", row.loss_points),
                     fmt::format("{:.2f}", row.top1_at_half), optional_text(row.local_top1, 2),
                     optional_text(row.remote_top1, 2), fmt::format("{:.0f}", row.wire_bytes_mean),
-                    std::to_string(row.local_macs), optional_text(row.local_ms, 3)});
+                    std::to_string(row.front_macs + row.local_macs), std::to_string(row.remote_macs),
+                    optional_text(row.local_ms, 3)});
     json["rows"].push_back({{"share", row.share},
                             {"lambda", row.lambda},
                             {"top1", row.top1},
@@ -97,7 +65,9 @@ int run_accuracy(evaluate_command& command) {
                             {"local_top1", optional_json(row.local_top1)},
                             {"remote_top1", optional_json(row.remote_top1)},
                             {"wire_bytes_mean", row.wire_bytes_mean},
+                            {"front_macs", row.front_macs},
                             {"local_macs", row.local_macs},
+                            {"remote_macs", row.remote_macs},
                             {"local_ms", optional_json(row.local_ms)}});
   }
   const auto head = fmt::format("{} on {} test images of {}: unsplit float reference {:.2f} %\n",
@@ -106,9 +76,9 @@ int run_accuracy(evaluate_command& command) {
   return exit_success;
 }
 
-int run_fusion(evaluate_command& command) {
-  const auto [bundle, data] = open(command);
-  const auto report = evaluation::evaluate_fusion(bundle, *data, show_progress);
+int run_fusion(evaluation_command& command) {
+  const auto [bundle, data] = open_evaluation(command);
+  const auto report = evaluation::evaluate_fusion(bundle, *data, show_images);
   std::vector<table_row> rows{{"share / method", "top-1, %", "loss, points", "µs a task"}};
   nlohmann::json json = {{"bundle", bundle.manifest().name},
                          {"dataset", data->name()},
@@ -129,28 +99,17 @@ int run_fusion(evaluate_command& command) {
   return exit_success;
 }
 
-void add_case(CLI::App& evaluate, const char* name, const char* what, const char* details,
-              int (*run)(evaluate_command&), action& chosen) {
-  auto* sub = evaluate.add_subcommand(name, what);
-  sub->footer(std::string(details) + "\n" + exit_code_help);
-  const auto command = std::make_shared<evaluate_command>();
-  command->table.text("bundle", command->bundle, "DIR", "model bundle: a folder, or a name in $DVFO_BUNDLES")
-      .text("data", command->data, "DIR", "folder of the bundle's data set, or of data sets")
-      .text("json", command->json, "FILE", "the figures as JSON; '-' is standard output")
-      .integer("threads", command->threads, {1, 256}, "N", "LibTorch threads inside one operator");
-  command->table.attach(*sub);
-  sub->callback([command, run, &chosen] { chosen = [command, run] { return run(*command); }; });
-}
-
 }  // namespace
 
 void add_evaluate(CLI::App& app, action& chosen) {
   auto* evaluate =
       app.add_subcommand("evaluate", "measure a bundle on its test images, or the physics of a simulated board");
   evaluate->require_subcommand(1);
-  add_case(*evaluate, "accuracy", "accuracy, bytes and local cost at every share", accuracy_details, run_accuracy,
-           chosen);
-  add_case(*evaluate, "fusion", "the weighted sum against learned fusions", fusion_details, run_fusion, chosen);
+  add_evaluation(*evaluate, {"accuracy", "accuracy, bytes and cost at every share", accuracy_details}, run_accuracy,
+                 chosen);
+  add_evaluate_rate(*evaluate, chosen);
+  add_evaluate_skew(*evaluate, chosen);
+  add_evaluation(*evaluate, {"fusion", "the weighted sum against learned fusions", fusion_details}, run_fusion, chosen);
   add_evaluate_calibration(*evaluate, chosen);
   add_evaluate_schemes(*evaluate, chosen);
   add_evaluate_weights(*evaluate, chosen);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/evaluation_command.hpp"
 #include "cli/report.hpp"
 #include "cli/table.hpp"
 #include "configuration/exit_code.hpp"
@@ -42,7 +43,7 @@ int run_weights(weights_command& command) {
   inference::set_intra_op_threads(static_cast<int>(command.threads));
   const auto data = inference::open_dataset(find_data(command.data, "imagenette"), inference::subset::test);
   const auto found = inference::measure_published(
-      command.weights, command.architecture, inference::published_options(command.architecture), *data, show_progress);
+      command.weights, command.architecture, inference::published_options(command.architecture), *data, show_images);
   const nlohmann::json json = {{"architecture", command.architecture},
                                {"dataset", data->name()},
                                {"images", found.images},

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "evaluation/timing.hpp"
 #include "inference/architectures/architecture.hpp"
 #include "inference/architectures/graph_cost.hpp"
+#include "inference/architectures/part_costs.hpp"
 #include "inference/bundle/weights.hpp"
 #include "inference/error.hpp"
 #include "inference/measurement/logits.hpp"
@@ -44,6 +47,7 @@ accuracy_report evaluate_accuracy(const model_bundle& bundle, const dataset& dat
   const auto answers = collect_logits(bundle, data, 0, data.size(), progress);
   const auto milliseconds = time_local(bundle, data);
   const auto net = architecture_of(bundle.manifest());
+  const std::int64_t front_macs = std::llround(costs_of(net).front().flops / 2.0);
   const auto& widths = bundle.tensors().split->local->widths();
   const auto top1 = [&](const torch::Tensor& logits) { return top1_percent(logits, answers.labels); };
 
@@ -59,7 +63,11 @@ accuracy_report evaluate_accuracy(const model_bundle& bundle, const dataset& dat
     row.top1_at_half = top1(fuse(halves, 0.5));
     row.loss_points = report.reference_top1 - row.top1;
     row.wire_bytes_mean = halves.wire_bytes_mean;
-    if (halves.remote.defined()) row.remote_top1 = top1(halves.remote);
+    row.front_macs = front_macs;
+    if (halves.remote.defined()) {
+      row.remote_top1 = top1(halves.remote);
+      row.remote_macs = cost_of(net.trunk, 1.0).macs;
+    }
     if (halves.local.defined()) {
       row.local_top1 = top1(halves.local);
       row.local_ms = milliseconds[s];

@@ -21,7 +21,9 @@ struct accuracy_row {
   std::optional<double> local_top1;   ///< percent; absent at share 1
   std::optional<double> remote_top1;  ///< percent; absent at share 0
   double wire_bytes_mean = 0.0;       ///< whole feature frame, headers included
-  std::int64_t local_macs = 0;        ///< multiply-accumulates of the local DNN at this width; 0 at share 1
+  std::int64_t front_macs = 0;        ///< multiply-accumulates of extractor and SCAM, on the edge in any case
+  std::int64_t local_macs = 0;        ///< of the local DNN at this width, on the edge; 0 at share 1
+  std::int64_t remote_macs = 0;       ///< of the remote DNN, in the cloud; 0 at share 0
   std::optional<double> local_ms;     ///< median milliseconds of one image through the local DNN; absent at share 1
 };
 

@@ -19,22 +19,30 @@ std::span<const float> row(const torch::Tensor& tensor, std::int64_t i) {
   return {tensor.data_ptr<float>() + static_cast<std::size_t>(i) * size, size};
 }
 
+/// The unsplit float model, prepared.
+class reference_runner {
+ public:
+  explicit reference_runner(const model_bundle& bundle)
+      : front_(*bundle.tensors().reference->stage), trunk_(*bundle.tensors().reference->trunk, 0) {}
+
+  torch::Tensor forward(const torch::Tensor& images) const { return trunk_.forward(front_.forward(images).features); }
+
+ private:
+  front_runtime front_;
+  float_network trunk_;
+};
+
 /// Everything that runs one batch; owns the prepared networks.
 class runner {
  public:
   explicit runner(const model_bundle& bundle)
-      : format_(bundle.manifest().format),
-        front_(*bundle.tensors().split->stage),
-        reference_front_(*bundle.tensors().reference->stage),
-        reference_(*bundle.tensors().reference->trunk, 0) {
+      : format_(bundle.manifest().format), front_(*bundle.tensors().split->stage), reference_(bundle) {
     const auto& split = bundle.tensors().split;
     for (std::size_t v = 0; v < split->local->widths().size(); ++v) locals_.emplace_back(*split->local, v);
     for (std::size_t v = 0; v < split->remote->widths().size(); ++v) remotes_.emplace_back(*split->remote, v);
   }
 
-  torch::Tensor reference(const torch::Tensor& images) const {
-    return reference_.forward(reference_front_.forward(images).features);
-  }
+  torch::Tensor reference(const torch::Tensor& images) const { return reference_.forward(images); }
   attended extract(const torch::Tensor& images) const {
     auto out = front_.forward(images);
     return {out.features.contiguous(), out.importance.contiguous()};
@@ -60,8 +68,7 @@ class runner {
  private:
   const feature_format& format_;
   front_runtime front_;
-  front_runtime reference_front_;
-  float_network reference_;
+  reference_runner reference_;
   std::vector<int8_network> locals_;
   std::vector<float_network> remotes_;
   std::vector<std::byte> frame_;
@@ -101,6 +108,21 @@ collected_logits collect_logits(const model_bundle& bundle, const dataset& data,
                      static_cast<double>(bytes[s]) / static_cast<double>(last - first)};
   }
   return out;
+}
+
+reference_logits collect_reference(const model_bundle& bundle, const dataset& data, const count_callback& progress) {
+  c10::InferenceMode inference;
+  const reference_runner reference(bundle);
+  std::vector<torch::Tensor> labels;
+  std::vector<torch::Tensor> logits;
+  for (std::size_t i = 0; i < data.size(); i += batch_size) {
+    const std::size_t end = std::min(data.size(), i + batch_size);
+    const auto images = image_store(data, i, end).plain(0, batch_size);
+    labels.push_back(images.labels);
+    logits.push_back(reference.forward(images.images));
+    progress(end, data.size());
+  }
+  return {join(labels), join(logits)};
 }
 
 double top1_percent(const torch::Tensor& logits, const torch::Tensor& labels) {

@@ -32,6 +32,15 @@ using count_callback = std::function<void(std::size_t, std::size_t)>;
 collected_logits collect_logits(const model_bundle& bundle, const dataset& data, std::size_t first, std::size_t last,
                                 const count_callback& progress);
 
+/// What the unsplit float model alone answers.
+struct reference_logits {
+  torch::Tensor labels;  ///< [N] int64
+  torch::Tensor logits;  ///< [N, classes]
+};
+
+/// Runs every image of `data` through the bundle's unsplit reference. Throws what the data set throws.
+reference_logits collect_reference(const model_bundle& bundle, const dataset& data, const count_callback& progress);
+
 /// Percent of rows whose largest logit is the label's.
 double top1_percent(const torch::Tensor& logits, const torch::Tensor& labels);
 

@@ -31,6 +31,10 @@ TEST_F(accuracy, has_a_row_for_each_share_and_halves_where_they_exist) {
     EXPECT_EQ(row.local_ms.has_value(), row.share < 1.0);
     EXPECT_EQ(row.remote_top1.has_value(), row.share > 0.0);
     EXPECT_EQ(row.wire_bytes_mean > 0.0, row.share > 0.0);
+    EXPECT_EQ(row.front_macs, report.rows[0].front_macs);
+    EXPECT_GT(row.front_macs, 0);
+    EXPECT_EQ(row.local_macs > 0, row.share < 1.0);
+    EXPECT_EQ(row.remote_macs, row.share > 0.0 ? report.rows[0].local_macs : 0) << "the cloud runs the full width";
     EXPECT_DOUBLE_EQ(row.loss_points, report.reference_top1 - row.top1);
   }
   for (std::size_t i = 1; i < report.rows.size(); ++i) {
