@@ -103,7 +103,7 @@ levels action_space::best_conditional(const float* outputs, const level_mask& al
   return best;
 }
 
-levels action_space::best_flat(const float* outputs, const level_mask& allowed) const noexcept {
+levels action_space::best_flat(const float* outputs, const level_mask& allowed, int share) const noexcept {
   levels best{};
   float most = lowest;
   bool is_first = true;
@@ -116,6 +116,7 @@ levels action_space::best_flat(const float* outputs, const level_mask& allowed) 
       rest /= sizes_[knob];
       is_allowed = is_allowed && allowed[knob][static_cast<std::size_t>(action[knob])] != 0;
     }
+    is_allowed = is_allowed && (share < 0 || action[share_knob] == share);
     if (!is_allowed || (!is_first && outputs[i] <= most)) continue;
     is_first = false;
     most = outputs[i];
@@ -126,9 +127,20 @@ levels action_space::best_flat(const float* outputs, const level_mask& allowed) 
 
 levels action_space::best(std::span<const float> outputs, const level_mask& allowed) const noexcept {
   if (form_ == output_form::conditional) return best_conditional(outputs.data(), allowed);
-  if (form_ == output_form::flat) return best_flat(outputs.data(), allowed);
+  if (form_ == output_form::flat) return best_flat(outputs.data(), allowed, -1);
   levels action{};
   for (std::size_t knob = 0; knob < knob_count; ++knob) action[knob] = best_of(&outputs[first_[knob]], allowed[knob]);
+  return action;
+}
+
+levels action_space::best_at(int share, std::span<const float> outputs, const level_mask& allowed) const noexcept {
+  if (form_ == output_form::flat) return best_flat(outputs.data(), allowed, share);
+  const int copy = form_ == output_form::conditional ? share : 0;
+  levels action{};
+  action[share_knob] = share;
+  for (std::size_t knob = 0; knob < share_knob; ++knob) {
+    action[knob] = best_of(outputs.data() + first_[knob] + copy * sizes_[knob], allowed[knob]);
+  }
   return action;
 }
 

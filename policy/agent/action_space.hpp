@@ -51,13 +51,17 @@ class action_space {
   /// The action of the greatest Q among those that the mask allows; exact in every form. Allocates nothing.
   [[nodiscard]] levels best(std::span<const float> outputs, const level_mask& allowed) const noexcept;
 
+  /// The same among the actions of this share.
+  [[nodiscard]] levels best_at(int share, std::span<const float> outputs, const level_mask& allowed) const noexcept;
+
   /// Everything allowed.
   [[nodiscard]] level_mask full_mask() const;
 
  private:
   [[nodiscard]] int best_of(const float* values, const std::vector<std::uint8_t>& allowed) const noexcept;
   [[nodiscard]] levels best_conditional(const float* outputs, const level_mask& allowed) const noexcept;
-  [[nodiscard]] levels best_flat(const float* outputs, const level_mask& allowed) const noexcept;
+  /// `share` below 0: of any share.
+  [[nodiscard]] levels best_flat(const float* outputs, const level_mask& allowed, int share) const noexcept;
 
   levels sizes_;
   output_form form_;

@@ -73,9 +73,13 @@ int learner::random_level(int present, const std::vector<std::uint8_t>& allowed)
     }
     return present;
   }
+  return any_level(allowed);
+}
+
+int learner::any_level(const std::vector<std::uint8_t>& allowed) {
   int level = 0;
   do {
-    level = random_.below(count);
+    level = random_.below(static_cast<int>(allowed.size()));
   } while (allowed[static_cast<std::size_t>(level)] == 0);
   return level;
 }
@@ -128,10 +132,13 @@ void learner::act(std::span<const float> states, std::span<const std::uint16_t> 
   const auto row = static_cast<std::size_t>(online_.output_row());
   for (std::size_t i = 0; i < actions.size(); ++i) {
     const auto& allowed = masks_[masks[i]];
-    actions[i] = actions_.best({acting_.outputs.data() + i * row, row}, allowed);
-    for (std::size_t knob = 0; knob < knob_count; ++knob) {
-      if (random_.uniform() >= explore) continue;
-      actions[i][knob] = random_level(actions[i][knob], allowed[knob]);
+    const std::span<const float> outputs(acting_.outputs.data() + i * row, row);
+    actions[i] = actions_.best(outputs, allowed);
+    // Another share is tried with its own best clocks: with those of the best share it would look worse than it is, and
+    // never be chosen again.
+    if (random_.uniform() < explore) actions[i] = actions_.best_at(any_level(allowed[share_knob]), outputs, allowed);
+    for (std::size_t knob = 0; knob < share_knob; ++knob) {
+      if (random_.uniform() < explore) actions[i][knob] = random_level(actions[i][knob], allowed[knob]);
     }
   }
 }
@@ -190,8 +197,10 @@ step_report learner::step(double progress) {
     const float loss = size <= width ? 0.5F * error * error : width * (size - 0.5F * width);
     report.loss += static_cast<double>(share * weights_[i] * loss);
     report.mean_td_error += static_cast<double>(share * size);
-    slopes_[i] = -share * weights_[i] * std::clamp(error, -width, width);
-    replay_.found(places_[i], error);
+    const float pull = std::clamp(error, -width, width);
+    slopes_[i] = -share * weights_[i] * pull;
+    // What pulls no harder is not replayed more often either: else rare accidents would crowd out what can be learnt.
+    replay_.found(places_[i], pull);
   }
   online_.backward(now_, slopes_, active_, actions_.active_count(), gradient_);
   descend(geometric(options_.learning_rate, options_.learning_rate_end, progress));

@@ -94,6 +94,7 @@ class learner {
   void restore(const std::filesystem::path& file);
 
  private:
+  [[nodiscard]] int any_level(const std::vector<std::uint8_t>& allowed);
   [[nodiscard]] int random_level(int present, const std::vector<std::uint8_t>& allowed);
   void standardised(std::span<const float> state, float* out) const;
   void gather(std::span<const std::size_t> places);
