@@ -19,7 +19,6 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using tests::encode_flat_jpeg;
-using tests::encode_jpeg;
 using tests::encode_png;
 using tests::make_gradient;
 using tests::png_kind;
