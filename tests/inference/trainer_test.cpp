@@ -122,10 +122,11 @@ TEST(training_options, out_of_range_is_refused_by_name) {
   };
   EXPECT_EQ(refusal([](auto&) {}), "accepted");
   EXPECT_THAT(refusal([](auto& o) { o.base_width = 0; }), testing::HasSubstr("--base-width is 0"));
-  EXPECT_THAT(refusal([](auto& o) { o.feature_bits = 3; }), testing::HasSubstr("--feature-bits is 3"));
+  EXPECT_THAT(refusal([](auto& o) { o.feature_bits = 5; }), testing::HasSubstr("--feature-bits is 5"));
   EXPECT_THAT(refusal([](auto& o) { o.device = "tpu"; }), testing::HasSubstr("tpu"));
   EXPECT_THAT(refusal([](auto& o) { o.output.clear(); }), testing::HasSubstr("--output"));
   EXPECT_THAT(refusal([](auto& o) { o.quantisation_epochs = 2; }), testing::HasSubstr("--quantisation-epochs"));
+  EXPECT_THAT(refusal([](auto& o) { o.weights = o.start_from = "a"; }), testing::HasSubstr("exclude each other"));
 }
 
 }  // namespace
