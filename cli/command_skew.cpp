@@ -43,7 +43,9 @@ std::string csv_of(const evaluation::skew_report& report) {
 plot curve_of(const evaluation::skew_report& report, const std::string& bundle) {
   plot out;
   out.title = fmt::format("Importance of channels, {}, {} images", bundle, report.images);
-  out.x = {.label = "rank of the channel in its image", .lowest = 1.0, .highest = std::nullopt};
+  out.x = {.label = "rank of the channel in its image",
+           .lowest = 1.0,
+           .highest = static_cast<double>(report.importance.size())};
   out.y = {.label = "part of the importance, %", .lowest = 0.0, .highest = std::nullopt};
   out.series = {{.name = "each channel"}, {.name = "sum so far", .points = {}, .line = true, .markers = false}};
   double rank = 0.0;

@@ -62,7 +62,7 @@ void add_drawn_evaluation(CLI::App& evaluate, const evaluation_texts& texts, std
   const auto command = std::make_shared<evaluation_command>();
   command->images = images;
   command->table
-      .integer("images", command->images, {0, 10'000'000}, "N", "test images, evenly spread over the set; 0: all")
+      .integer("images", command->images, {0, 10'000'000}, "N", "test images, drawn at random, always the same; 0: all")
       .text("csv", command->csv, "FILE", "the figures as CSV")
       .text("svg", command->svg, "FILE", "a drawing of them");
   add(evaluate, texts, command, run, chosen);

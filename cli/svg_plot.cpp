@@ -22,20 +22,49 @@ constexpr double legend_room = 190.0;
 constexpr double right = width - legend_room;
 constexpr double marker = 4.0;
 
-/// Colours that stay apart for colour-blind readers (Okabe and Ito 2008), lighter where the ground is dark.
-constexpr const char* style = R"(<style>
-  .ground { fill: #ffffff } .ink { fill: #24292f } .frame { stroke: #57606a; fill: none } .mesh { stroke: #d8dee4 }
-  .level { stroke: #57606a; stroke-dasharray: 6 4 }
-  .s0 { --c: #0072b2 } .s1 { --c: #d55e00 } .s2 { --c: #009e73 } .s3 { --c: #b0589a } .s4 { --c: #a07000 } .s5 { --c: #3c3c3c }
-  .curve { stroke: var(--c); fill: none; stroke-width: 2 } .mark { fill: var(--c) } .note { fill: var(--c); font-size: 11px }
-  text { font: 13px system-ui, sans-serif } .title { font-size: 15px; font-weight: 600 }
-  @media (prefers-color-scheme: dark) {
-    .ground { fill: #0d1117 } .ink { fill: #e6edf3 } .frame { stroke: #8d96a0 } .mesh { stroke: #2b313a } .level { stroke: #8d96a0 }
-    .s0 { --c: #56b4e9 } .s1 { --c: #f0803c } .s2 { --c: #2fc79a } .s3 { --c: #e08fc4 } .s4 { --c: #e69f00 } .s5 { --c: #c9d1d9 }
+/// What is drawn in no series' colour: class, attributes on light and on dark ground. Plain rules without variables,
+/// which not every reader of SVG knows.
+struct rule {
+  const char* name;
+  const char* light;
+  const char* dark;
+};
+constexpr std::array<rule, 5> rules = {{{".ground", "fill: #ffffff", "fill: #0d1117"},
+                                        {".ink", "fill: #24292f", "fill: #e6edf3"},
+                                        {".frame", "fill: none; stroke: #57606a", "fill: none; stroke: #8d96a0"},
+                                        {".mesh", "stroke: #d8dee4", "stroke: #2b313a"},
+                                        {".level", "stroke: #57606a", "stroke: #8d96a0"}}};
+
+/// Colours that stay apart for colour-blind readers (after Okabe and Ito 2008), lighter where the ground is dark.
+struct series_colour {
+  const char* light;
+  const char* dark;
+};
+constexpr std::array<series_colour, 6> colours = {{{"#0072b2", "#56b4e9"},
+                                                   {"#d55e00", "#f0803c"},
+                                                   {"#009e73", "#2fc79a"},
+                                                   {"#b0589a", "#e08fc4"},
+                                                   {"#a07000", "#e69f00"},
+                                                   {"#3c3c3c", "#c9d1d9"}}};
+constexpr std::size_t looks = colours.size();
+
+std::string themed(bool dark) {
+  std::string out;
+  for (const auto& each : rules) out += fmt::format("{} {{ {} }}\n", each.name, dark ? each.dark : each.light);
+  for (std::size_t i = 0; i < looks; ++i) {
+    const char* const colour = dark ? colours[i].dark : colours[i].light;
+    out += fmt::format(".s{0} .curve {{ stroke: {1} }} .s{0} .mark, .s{0} .note {{ fill: {1} }}\n", i, colour);
   }
-</style>
-)";
-constexpr std::size_t looks = 6;
+  return out;
+}
+
+std::string style() {
+  return fmt::format(
+      "<style>\ntext {{ font: 13px system-ui, sans-serif }} .title {{ font-size: 15px; font-weight: 600 }} "
+      ".note {{ font-size: 11px }}\n.curve {{ fill: none; stroke-width: 2 }} .level {{ stroke-dasharray: 6 4 }}\n"
+      "{}@media (prefers-color-scheme: dark) {{\n{}}}\n</style>\n",
+      themed(false), themed(true));
+}
 
 std::string escaped(const std::string& text) {
   std::string out;
@@ -131,8 +160,20 @@ class drawing {
   void add(fmt::format_string<Arguments...> text, Arguments&&... values) {
     fmt::format_to(std::back_inserter(text_), text, std::forward<Arguments>(values)...);
   }
-  void raw(const char* text) { text_ += text; }
+  void raw(const std::string& text) { text_ += text; }
   [[nodiscard]] std::string take() { return std::move(text_); }
+
+  /// Text beside a point, unless it would cover an earlier one.
+  void note_at(double x, double y, const std::string& note) {
+    constexpr double letter = 6.5;
+    constexpr double line = 12.0;
+    const auto letters =
+        std::ranges::count_if(note, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+    const box mine{x, y - line, x + letter * static_cast<double>(letters), y};
+    if (std::ranges::any_of(notes_, [&](const box& other) { return mine.meets(other); })) return;
+    notes_.push_back(mine);
+    add("<text class=\"note\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", x, y, escaped(note));
+  }
 
   void marker_at(std::size_t look, double x, double y) {
     switch (look % looks) {
@@ -157,6 +198,12 @@ class drawing {
   }
 
  private:
+  struct box {
+    double left, top, right, bottom;
+    [[nodiscard]] bool meets(const box& other) const {
+      return left < other.right && other.left < right && top < other.bottom && other.top < bottom;
+    }
+  };
   struct offset {
     double x, y;
   };
@@ -167,6 +214,7 @@ class drawing {
   }
 
   std::string text_;
+  std::vector<box> notes_;
 };
 
 /// 20000 is "20k", 0.05 stays.
@@ -213,7 +261,7 @@ void draw_series(drawing& out, const plot_series& series, std::size_t look, cons
     const double at_x = x.place(point.x);
     const double at_y = y.place(point.y);
     if (point.label.empty() || at_x < left || at_x > right || at_y < top || at_y > bottom) continue;
-    out.add("<text class=\"note\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", at_x + 6, at_y + 14, escaped(point.label));
+    out.note_at(at_x + 6, at_y + 14, point.label);
   }
   out.raw("</g>\n");
 }
@@ -281,7 +329,7 @@ std::string svg_of(const plot& what) {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\">\n",
       width, height);
   out.add("<title>{}</title>\n", escaped(what.title));
-  out.raw(style);
+  out.raw(style());
   out.add("<clipPath id=\"inside\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n", left, top,
           right - left, bottom - top);
   out.add("<rect class=\"ground\" width=\"{}\" height=\"{}\"/>\n", width, height);

@@ -19,7 +19,7 @@ struct plot_axis {
 struct plot_point {
   double x = 0.0;
   double y = 0.0;
-  std::string label = {};  ///< written beside the point, if any
+  std::string label = {};  ///< written beside the point, unless it would cover another
 };
 
 /// One curve. Colour and marker follow from its place among the series (six of each, then anew).

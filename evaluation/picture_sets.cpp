@@ -1,6 +1,10 @@
 #include "evaluation/picture_sets.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <numeric>
+#include <random>
 
 #include "inference/error.hpp"
 
@@ -8,17 +12,24 @@ namespace dvfo::evaluation {
 
 using namespace inference;
 
-spread_images::spread_images(const dataset& whole, std::size_t count)
-    : whole_(whole), count_(count == 0 ? whole.size() : std::min(count, whole.size())) {}
-
-std::size_t spread_images::place(std::size_t index) const {
-  if (index >= count_) throw error(errc::bad_argument, "an image beyond the end of the chosen ones was asked for");
-  return index * whole_.size() / count_;
+sampled_images::sampled_images(const dataset& whole, std::size_t count) : whole_(whole), places_(whole.size()) {
+  std::iota(places_.begin(), places_.end(), std::size_t{0});
+  if (count == 0 || count >= whole.size()) return;
+  // The engine's numbers are the same with every standard library, those of its distributions are not.
+  std::mt19937_64 random(1);
+  for (std::size_t i = 0; i < count; ++i) std::swap(places_[i], places_[i + random() % (places_.size() - i)]);
+  places_.resize(count);
+  std::ranges::sort(places_);
 }
 
-example spread_images::at(std::size_t index) const { return whole_.at(place(index)); }
-int spread_images::label(std::size_t index) const { return whole_.label(place(index)); }
-void spread_images::copy_pixels(std::size_t index, std::span<std::uint8_t> chw) const {
+std::size_t sampled_images::place(std::size_t index) const {
+  if (index < places_.size()) return places_[index];
+  throw error(errc::bad_argument, fmt::format("image {} of a sample of {} was asked for", index, places_.size()));
+}
+
+example sampled_images::at(std::size_t index) const { return whole_.at(place(index)); }
+int sampled_images::label(std::size_t index) const { return whole_.label(place(index)); }
+void sampled_images::copy_pixels(std::size_t index, std::span<std::uint8_t> chw) const {
   whole_.copy_pixels(place(index), chw);
 }
 
@@ -36,7 +47,7 @@ double recoded_images::bytes_mean() const {
 
 example recoded_images::at(std::size_t index) const {
   if (index >= coded_.size())
-    throw error(errc::bad_argument, "an image beyond the end of the recoded ones was asked for");
+    throw error(errc::bad_argument, fmt::format("image {} of {} recoded ones was asked for", index, coded_.size()));
   return {decode_(coded_[index]), originals_.label(index)};
 }
 

@@ -9,14 +9,15 @@
 /// Data sets made from others. They keep a reference: the data set that they are made from must outlive them.
 namespace dvfo::evaluation {
 
-/// `count` images (all where it is 0 or larger than the set), evenly spread over a data set, because folders come class
-/// by class.
-class spread_images final : public inference::dataset {
+/// `count` images of a data set (all where it is 0 or larger than the set) in their order, drawn at random, but always
+/// the same ones. Neither the first images nor every tenth would do: folders come class by class, other sets with their
+/// classes taking turns.
+class sampled_images final : public inference::dataset {
  public:
-  spread_images(const inference::dataset& whole, std::size_t count);
+  sampled_images(const inference::dataset& whole, std::size_t count);
 
   [[nodiscard]] const std::string& name() const override { return whole_.name(); }
-  [[nodiscard]] std::size_t size() const override { return count_; }
+  [[nodiscard]] std::size_t size() const override { return places_.size(); }
   [[nodiscard]] int image_size() const override { return whole_.image_size(); }
   [[nodiscard]] const std::vector<std::string>& labels() const override { return whole_.labels(); }
   [[nodiscard]] inference::example at(std::size_t index) const override;
@@ -27,7 +28,7 @@ class spread_images final : public inference::dataset {
   [[nodiscard]] std::size_t place(std::size_t index) const;
 
   const inference::dataset& whole_;
-  std::size_t count_;
+  std::vector<std::size_t> places_;
 };
 
 /// The images of a data set as a receiver sees them who got them in a lossy format.

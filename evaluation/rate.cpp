@@ -38,7 +38,7 @@ rate_row measure(const model_bundle& bundle, const dataset& pictures, const pict
 rate_report evaluate_rate(const model_bundle& bundle, const dataset& data, std::size_t count,
                           const progress_callback& progress) {
   require_same_labels(bundle, data);
-  const spread_images images(data, count);
+  const sampled_images images(data, count);
   const std::size_t all = images.size() * (1 + formats.size() * picture_qualities.size());
   std::size_t before = 0;
   const auto passes = [&](std::size_t done, std::size_t) { progress(before + done, all); };

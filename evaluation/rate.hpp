@@ -28,9 +28,9 @@ struct rate_report {
 /// Qualities at which pictures are sent: from hardly recognisable to hardly changed.
 inline constexpr std::array<int, 9> picture_qualities = {5, 10, 20, 35, 50, 65, 80, 90, 95};
 
-/// Rate and accuracy of features beside those of pictures, on `count` images (0: all), evenly spread over `data`.
-/// Pictures are encoded at the bundle's input size. Throws as evaluate_accuracy. `progress` counts passes of an image
-/// through a network.
+/// Rate and accuracy of features beside those of pictures, on `count` images (0: all), drawn from `data`
+/// (sampled_images). Pictures are encoded at the bundle's input size. Throws as evaluate_accuracy. `progress` counts
+/// passes of an image through a network.
 rate_report evaluate_rate(const inference::model_bundle& bundle, const inference::dataset& data, std::size_t count,
                           const progress_callback& progress);
 

@@ -21,7 +21,7 @@ double sum_of_first(const std::vector<double>& values, std::size_t count) {
 
 skew_report evaluate_skew(const inference::model_bundle& bundle, const inference::dataset& data, std::size_t count,
                           const progress_callback& progress) {
-  const spread_images images(data, count);
+  const sampled_images images(data, count);
   inference::edge_model edge(bundle);
   skew_report report;
   report.images = images.size();

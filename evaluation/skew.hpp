@@ -16,8 +16,8 @@ struct skew_report {
   std::size_t tenth_channels = 0;  ///< how many that is
 };
 
-/// Importances as the edge computes them, of `count` images (0: all), evenly spread over `data`. Any data set of images
-/// will do: labels are not looked at.
+/// Importances as the edge computes them, of `count` images (0: all), drawn from `data` (sampled_images). Any data set
+/// of images will do: labels are not looked at.
 skew_report evaluate_skew(const inference::model_bundle& bundle, const inference::dataset& data, std::size_t count,
                           const progress_callback& progress);
 

@@ -88,6 +88,15 @@ TEST(svg_plot, larger_values_lie_further_right_and_higher) {
   EXPECT_NEAR(y[0] - y[1], y[1] - y[2], 0.2);
 }
 
+TEST(svg_plot, a_label_that_would_cover_another_is_left_out) {
+  plot what = two_curves();
+  what.series[0].points = {{100, 60, "first"}, {101, 60, "covered"}, {1000, 61, "apart"}};
+  const auto svg = svg_of(what);
+  EXPECT_THAT(svg, HasSubstr("first"));
+  EXPECT_THAT(svg, Not(HasSubstr("covered")));
+  EXPECT_THAT(svg, HasSubstr("apart"));
+}
+
 TEST(svg_plot, bounds_that_are_given_hold) {
   plot what = two_curves();
   what.x = {.label = "bytes", .scale = axis_scale::linear, .lowest = 0.0, .highest = 2000.0};
