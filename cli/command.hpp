@@ -19,6 +19,7 @@ void add_demo(CLI::App& app, action& chosen);
 void add_bench(CLI::App& app, action& chosen);
 void add_train(CLI::App& app, action& chosen);
 void add_evaluate(CLI::App& app, action& chosen);
+void add_explain(CLI::App& app, action& chosen);
 void add_data(CLI::App& app, action& chosen);
 void add_calibrate(CLI::App& app, action& chosen);
 void add_describe(CLI::App& app, action& chosen);

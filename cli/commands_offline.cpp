@@ -5,6 +5,7 @@ namespace dvfo::cli {
 void add_commands(CLI::App& app, action& chosen) {
   add_train(app, chosen);
   add_evaluate(app, chosen);
+  add_explain(app, chosen);
   add_data(app, chosen);
   add_calibrate(app, chosen);
   add_describe(app, chosen);

@@ -47,16 +47,26 @@ exhaustive_search::exhaustive_search(const task_physics& physics, over what) : p
         const sim::operating_clocks at{cpu_hz, gpu_hz, memory_hz};
         clocks_.push_back(at);
         idle_watts_.push_back(line(board.idle(at, cool).input, board.idle(at, warm).input));
-        for (const std::size_t way : ways_) {
-          // A link that is infinitely fast leaves nothing but the board's own work.
-          const bool has_local = physics.terms(way).share < 1.0;
-          const auto joules = [&](double celsius) {
-            double sum = board.run(physics.front(way), at, celsius).joules();
-            if (has_local) sum += board.run(physics.local(way), at, celsius).joules();
-            return sum;
-          };
-          work_.push_back({board.seconds(physics.front(way), at),
-                           has_local ? board.seconds(physics.local(way), at) : 0.0, line(joules(cool), joules(warm))});
+        // Ways that send features begin alike, so their front is run once.
+        sim::work_result front_cool;
+        sim::work_result front_warm;
+        for (std::size_t w = 0; w < ways_.size(); ++w) {
+          const std::size_t way = ways_[w];
+          if (w == 0 || physics.sends(way) != carrier::features) {
+            front_cool = board.run(physics.front(way), at, cool);
+            front_warm = board.run(physics.front(way), at, warm);
+          }
+          busy_part part{.front_seconds = front_cool.seconds, .local_seconds = 0.0, .joules = {}};
+          double at_cool = front_cool.joules();
+          double at_warm = front_warm.joules();
+          if (physics.terms(way).share < 1.0) {
+            const auto local = board.run(physics.local(way), at, cool);
+            part.local_seconds = local.seconds;
+            at_cool += local.joules();
+            at_warm += board.run(physics.local(way), at, warm).joules();
+          }
+          part.joules = line(at_cool, at_warm);
+          work_.push_back(part);
         }
       }
     }

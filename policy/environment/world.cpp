@@ -132,6 +132,8 @@ void world::govern(const device::clocks& clocks) {
 /// Runs a piece of work to its end. A clock that settles on the way changes when it ends, so the end is asked for again
 /// until it stays.
 double world::finish(const sim::work_cost& work) {
+  // What asks for nothing never begins: the board ends work only as time passes, and none would.
+  if (!(physics_->board().seconds(work, board_.in_force()) > 0.0)) return board_.now();
   board_.begin(work);
   work_ = &work;
   while (board_.is_busy()) {

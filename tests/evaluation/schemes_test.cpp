@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include "evaluation/explain.hpp"
+#include "policy/environment/network_task.hpp"
 #include "tests/policy/environment_fixtures.hpp"
 
 namespace dvfo::evaluation {
@@ -69,6 +71,98 @@ TEST_F(schemes_test, an_unknown_scheme_is_an_error_that_lists_the_known_ones) {
   auto nothing = make(5e6);
   nothing.links.clear();
   EXPECT_THROW(evaluate_schemes(nothing, {"fixed"}), std::invalid_argument);
+}
+
+/// The eight networks' kind of task, with every way to send the input.
+class network_schemes_test : public schemes_test {
+ protected:
+  network_schemes_test() { what_.physics = &with_input_; }
+
+  policy::task_physics with_input_{board_, policy::task_of_network("resnet18", 2.0)};
+  schemes_case what_ = [this] {
+    auto what = make(5e6);
+    what.when = {.how = policy::arrivals::kind::on_demand, .mean_seconds = 0.0};
+    what.tasks = 40;
+    what.warm_up = 50;
+    return what;
+  }();
+};
+
+TEST_F(network_schemes_test, nobody_beats_the_oracle_that_may_do_everything) {
+  for (const double bps : {0.5e6, 5e6, 50e6}) {
+    for (const double eta : {0.0, 0.5, 1.0}) {
+      what_.links = {link_trace::constant(bps)};
+      what_.eta = eta;
+      const auto rows = evaluate_schemes(what_, {"all"});
+      double best = 0.0;
+      for (const auto& row : rows) {
+        if (row.scheme == "oracle-any") best = row.cost.mean;
+      }
+      ASSERT_GT(best, 0.0);
+      // The first task still runs at the clocks before, hence the small allowance.
+      for (const auto& row : rows) EXPECT_GT(row.cost.mean, 0.98 * best) << row.scheme << " at " << bps << ", " << eta;
+    }
+  }
+}
+
+// An oracle that saw its own task alone lost to every scheme at the highest clocks when tasks came faster than it
+// answered them: it took slow clocks for their energy, and the queue grew.
+TEST_F(network_schemes_test, nor_where_tasks_queue) {
+  what_.eta = 0.8;
+  what_.tasks = 100;
+  const auto alone = evaluate_schemes(what_, {"edge-only", "oracle"});
+  for (const double load : {0.7, 1.0, 1.3}) {
+    what_.when = {.how = policy::arrivals::kind::steady, .mean_seconds = load * alone[0].tti.mean};
+    for (const auto& row : evaluate_schemes(what_, {"edge-only", "fixed", "cloud-only"})) {
+      EXPECT_GT(row.regret, -0.02) << row.scheme << " at a load of " << load;
+    }
+  }
+}
+
+TEST_F(network_schemes_test, appeals_cost_what_local_answer_and_cloud_cost_together) {
+  what_.discriminator = {.skipping_rate = 0.0, .top1_accepted = {}, .top1_appealed = {}};
+  const auto rows = evaluate_schemes(what_, {"appealnet", "edge-only", "cloud-jpeg"});
+  EXPECT_EQ(rows[0].share_mean, 1.0);
+  EXPECT_GT(rows[0].tti.mean, rows[1].tti.mean);
+  EXPECT_GT(rows[0].tti.mean, rows[2].tti.mean);
+  what_.discriminator.skipping_rate = 1.0;
+  const auto kept = evaluate_schemes(what_, {"appealnet"});
+  EXPECT_NEAR(kept[0].tti.mean, rows[1].tti.mean, 0.05 * rows[1].tti.mean) << "its second head costs next to nothing";
+}
+
+TEST_F(network_schemes_test, modes_are_those_of_the_board_and_groups_expand) {
+  EXPECT_EQ(find_schemes("jetson-tx2", {"nvpmodel"}).size(), 5U);
+  EXPECT_EQ(find_schemes("jetson-nano", {"nvpmodel"}).size(), 2U);
+  EXPECT_EQ(find_schemes("jetson-nano", {"nvpmodel:5W"}).size(), 1U);
+  EXPECT_THROW(find_schemes("jetson-nano", {"nvpmodel:MAXQ"}), std::invalid_argument);
+  for (const auto& each : scheme_table("jetson-tx2")) EXPECT_FALSE(each.what.empty()) << each.name;
+}
+
+TEST_F(network_schemes_test, a_reduction_is_what_is_saved_of_the_other) {
+  scheme_row ours;
+  ours.tti.mean = 3.0;
+  scheme_row other;
+  other.tti.mean = 4.0;
+  EXPECT_DOUBLE_EQ(reduction_of(ours, other).tti, 0.25) << "1 - V/A, not A/V - 1";
+}
+
+TEST_F(network_schemes_test, explained_regret_is_the_oracles_own_measure) {
+  const explained_case what = {.physics = &with_input_,
+                               .link = {.bandwidth_bps = 5e6, .rtt_seconds = 0.004},
+                               .previous = {},
+                               .warm_up = 50,
+                               .discriminator = {}};
+  const auto rows = explain_schemes(what, {"oracle", "edge-only", "nvpmodel:MAXQ", "appealnet", "governor:schedutil"});
+  ASSERT_EQ(rows.size(), 5U);
+  EXPECT_EQ(rows[0].regret, 0.0);
+  for (const auto& row : rows) EXPECT_GT(row.regret, -0.01) << row.scheme;
+  EXPECT_EQ(rows[1].share, 0.0);
+  EXPECT_EQ(rows[1].at, board_.highest());
+  EXPECT_LE(rows[2].at.gpu_hz, 850e6);
+  EXPECT_NEAR(rows[3].share, 0.3, 0.05) << "one minus the skipping rate";
+  auto nowhere = what;
+  nowhere.link.bandwidth_bps = 0.0;
+  EXPECT_THROW(explain_schemes(nowhere, {"oracle"}), std::invalid_argument);
 }
 
 }  // namespace
