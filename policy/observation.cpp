@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 namespace dvfo::policy {
 namespace {
@@ -148,9 +149,9 @@ const std::vector<std::string> fixed_names = {"edge_seconds",
 
 }  // namespace
 
-observer::observer(const task_physics& physics, const action_grid& grid, double max_power_watts)
+observer::observer(const task_physics& physics, action_grid grid, double max_power_watts)
     : physics_(&physics),
-      grid_(grid),
+      grid_(std::move(grid)),
       max_power_watts_(max_power_watts),
       highest_(physics.board().highest()),
       middle_(middle_of(physics.board())),

@@ -20,7 +20,7 @@ inline constexpr int observation_version = 1;
 class observer {
  public:
   /// `max_power_watts`: MaxPower of DVFO Eq. 4.
-  observer(const task_physics& physics, const action_grid& grid, double max_power_watts);
+  observer(const task_physics& physics, action_grid grid, double max_power_watts);
 
   /// Floats of an observation.
   static int size();

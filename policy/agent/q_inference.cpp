@@ -1,11 +1,12 @@
 #include "policy/agent/q_inference.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dvfo::policy {
 
-q_inference::q_inference(const q_network& network, const action_space& actions)
-    : network_(network), actions_(actions), at_(network_.make_batch(1)) {}
+q_inference::q_inference(q_network network, const action_space& actions)
+    : network_(std::move(network)), actions_(actions), at_(network_.make_batch(1)) {}
 
 levels q_inference::best(std::span<const float> observation, const level_mask& allowed) noexcept {
   std::copy(observation.begin(), observation.end(), at_.input.begin());

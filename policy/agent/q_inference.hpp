@@ -10,7 +10,7 @@ namespace dvfo::policy {
 /// Not thread-safe: it has buffers of its own; copies are independent.
 class q_inference {
  public:
-  q_inference(const q_network& network, const action_space& actions);
+  q_inference(q_network network, const action_space& actions);
 
   [[nodiscard]] const action_space& actions() const { return actions_; }
 
