@@ -28,7 +28,7 @@ image read_image(const std::filesystem::path& file);
 
 /// The image as a baseline JPEG at libjpeg's default quality, 75. Throws error(bad_image) for an image without pixels
 /// or beyond what JPEG can hold (65,500 pixels a side). Thread-safe.
-std::vector<std::byte> encode_jpeg(const image& picture);
+std::vector<std::byte> compress_jpeg(const image& picture);
 
 /// Scales the shorter side to `size` (bilinear with area averaging when shrinking) and crops the centre square, the
 /// usual preparation of ImageNet images. Returns `source` itself when it already is size × size.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <random>
 #include <string>
@@ -213,6 +214,23 @@ TEST(resize, wrong_arguments_are_refused) {
   EXPECT_THROW(resize_and_centre_crop(make_gradient(4, 4), 100'000), error);
   EXPECT_THROW(resize_and_centre_crop(image{4, 4, {1, 2, 3}}, 2), error);
   EXPECT_THROW(resize_and_centre_crop(image{}, 2), error);
+}
+
+TEST(compress_jpeg, comes_back_nearly_as_it_went) {
+  const auto picture = tests::make_gradient(40, 24);
+  const auto bytes = compress_jpeg(picture);
+  const auto back = decode_image(bytes, "encoded");
+  ASSERT_EQ(back.width, 40);
+  ASSERT_EQ(back.height, 24);
+  double off = 0.0;
+  for (std::size_t i = 0; i < back.pixels.size(); ++i) off += std::abs(back.pixels[i] - picture.pixels[i]);
+  EXPECT_LT(off / static_cast<double>(back.pixels.size()), 5.0);
+  EXPECT_LT(bytes.size(), picture.pixels.size());
+}
+
+TEST(compress_jpeg, refuses_an_image_without_pixels_or_with_too_few) {
+  EXPECT_THROW(compress_jpeg({}), error);
+  EXPECT_THROW(compress_jpeg({.width = 4, .height = 4, .pixels = {1, 2, 3}}), error);
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ bool encode(const image& picture, encoded& out) {
 
 }  // namespace
 
-std::vector<std::byte> encode_jpeg(const image& picture) {
+std::vector<std::byte> compress_jpeg(const image& picture) {
   const bool fits = picture.width > 0 && picture.height > 0 && picture.width <= JPEG_MAX_DIMENSION &&
                     picture.height <= JPEG_MAX_DIMENSION;
   const auto expected =
