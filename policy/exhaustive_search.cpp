@@ -33,7 +33,9 @@ double queue_behind::waiting_seconds(double free_seconds) const {
 exhaustive_search::exhaustive_search(const task_physics& physics, over what) : physics_(&physics) {
   const auto& board = physics.board();
   for (std::size_t way = 0; way < physics.way_count(); ++way) {
-    if (what == over::everything || physics.sends(way) == carrier::features) ways_.push_back(way);
+    // A way that sends the input and none of it is the features' share 0 by another name.
+    const bool sends_input = physics.sends(way) != carrier::features && physics.terms(way).share > 0.0;
+    if (physics.sends(way) == carrier::features || (what == over::everything && sends_input)) ways_.push_back(way);
   }
   const double cool_heat = heat(board, cool);
   const double span = heat(board, warm) - cool_heat;

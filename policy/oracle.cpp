@@ -46,7 +46,8 @@ decision oracle_scheme::decide(const situation& now) {
   decision best = settled.chosen;
   double least = 1e300;
   for (std::size_t way = 0; way < physics_->way_count(); ++way) {
-    if (physics_->sends(way) != settled.chosen.sends) continue;
+    const bool sends_nothing = physics_->terms(way).share <= 0.0;
+    if (physics_->sends(way) != settled.chosen.sends || (sends_nothing && way > 0)) continue;
     decision tried = settled.chosen;
     tried.share = physics_->terms(way).share;
     world copy = here;

@@ -55,6 +55,15 @@ INSTANTIATE_TEST_SUITE_P(all, network_task_test, testing::ValuesIn(inference::ar
                            return name;
                          });
 
+TEST(network_task, an_input_is_as_large_as_it_was_measured) {
+  EXPECT_EQ(image_input(224).raw_bytes, 150528.0);
+  EXPECT_NEAR(image_input(224).compressed_bytes, 10800.0, 0.07 * 10800.0);
+  EXPECT_NEAR(image_input(800).compressed_bytes, 54204.0, 0.07 * 54204.0);
+  EXPECT_EQ(image_input(224, 9000.0).compressed_bytes, 9000.0);
+  EXPECT_EQ(image_side_of("retinanet"), 800);
+  EXPECT_FALSE(image_side_of("deepspeech")) << "speech is no image";
+}
+
 TEST(network_task, an_unknown_network_is_an_error_that_lists_the_known_ones) {
   try {
     task_of_network("resnet-5000", 2.0);
