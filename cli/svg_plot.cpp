@@ -93,11 +93,12 @@ std::string escaped(const std::string& text) {
 class axis {
  public:
   axis(const plot_axis& what, const std::vector<double>& values, double from, double to)
-      : scale_(what.scale), from_(from), to_(to) {
+      : scale_(what.scale),
+        from_(from),
+        to_(to),
+        lowest_(what.lowest.value_or(std::ranges::min(values))),
+        highest_(what.highest.value_or(std::ranges::max(values))) {
     for (const double value : values) check(value);
-    const auto [least, most] = std::ranges::minmax(values);
-    lowest_ = what.lowest.value_or(least);
-    highest_ = what.highest.value_or(most);
     check(lowest_);
     check(highest_);
     if (lowest_ > highest_) {

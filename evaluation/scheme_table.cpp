@@ -133,6 +133,7 @@ std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector
     }
     if (found.size() > before) continue;
     std::vector<std::string> known;
+    known.reserve(table.size());
     for (const auto& each : table) known.push_back(each.name);
     throw std::invalid_argument(fmt::format("no scheme is called \"{}\" on {}; there are {}, and \"all\"", name, board,
                                             fmt::join(known, ", ")));

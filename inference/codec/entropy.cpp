@@ -72,7 +72,7 @@ template <int bits>
 class level_model {
  public:
   /// Levels of 8 bits are coded as two symbols of 4.
-  static constexpr int symbol_bits = bits == 8 ? 4 : bits;
+  static constexpr int symbol_bits = std::min(bits, 4);
   static constexpr std::size_t symbols = std::size_t{1} << symbol_bits;
   using statistics = adaptive_statistics<symbols>;
 

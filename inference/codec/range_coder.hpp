@@ -97,8 +97,7 @@ class range_encoder {
 /// Reads a message. Any bytes give some symbols; is_canonical() tells at the end whether an encoder wrote them.
 class range_decoder {
  public:
-  explicit range_decoder(std::span<const std::byte> message) : message_(message) {
-    code_ = std::uint64_t{read()} << 32;
+  explicit range_decoder(std::span<const std::byte> message) : message_(message), code_(std::uint64_t{read()} << 32) {
     code_ |= read();
   }
 
@@ -150,9 +149,9 @@ class range_decoder {
   }
 
   coding_interval interval_;
-  std::uint64_t code_ = 0;  // the message's fraction, counted from interval_.low
   std::span<const std::byte> message_;
   std::size_t read_ = 0;  // bytes, those behind the end included
+  std::uint64_t code_;    // the message's fraction, counted from interval_.low; read from the message, so behind it
 };
 
 }  // namespace dvfo::inference
