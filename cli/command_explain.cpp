@@ -73,6 +73,7 @@ int run_explain(explain_command& command) {
   command.table.settle();
   const auto board = board_of(command.choice);
   const auto tasks = tasks_of(command.choice, board);
+  const auto trained = policy_of(command.choice);
   auto rows = nlohmann::json::array();
   auto text = fmt::format("simulated {} at {} Mbit/s, round trip {} ms, eta {}, MaxPower {} W\n\n", board.name,
                           command.bandwidth, command.rtt, command.eta, board.max_power_watts);
@@ -86,6 +87,7 @@ int run_explain(explain_command& command) {
         .previous = previous_of(command),
         .warm_up = static_cast<std::size_t>(command.warm_up),
         .discriminator = task.discriminator,
+        .trained = trained.get(),
         .seed = static_cast<std::uint64_t>(command.seed)};
     std::vector<table_row> lines{{"scheme", "share", "sends", "CPU, MHz", "GPU, MHz", "memory, MHz", "TTI, ms",
                                   "ETI, mJ", "cost, mJ", "regret, %"}};

@@ -155,6 +155,7 @@ int run_schemes(schemes_command& command) {
   const auto board = board_of(command.choice);
   const auto tasks = tasks_of(command.choice, board);
   const auto names = split_names(command.choice.schemes);
+  const auto trained = policy_of(command.choice);
 
   evaluation::schemes_case what;
   what.links = links_of(command);
@@ -165,6 +166,7 @@ int run_schemes(schemes_command& command) {
   what.warm_up = static_cast<std::size_t>(command.warm_up);
   what.when = arrivals_of(command);
   what.seed = static_cast<std::uint64_t>(command.seed);
+  what.trained = trained.get();
   report found(command.reduction_of);
   for (const auto& task : tasks) {
     const policy::task_physics physics(board.physics, task.model);

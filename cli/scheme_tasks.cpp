@@ -100,7 +100,14 @@ void declare(settings_table& table, task_choice& choice) {
           "data", choice.data, "DIR",
           "folder of data sets: the bundle's test images to measure frames on, photographs (imagenette) for JPEG sizes")
       .text("schemes", choice.schemes, "NAMES",
-            fmt::format("with commas between: {}, or all", evaluation::scheme_names()));
+            fmt::format("with commas between: {}, or all", evaluation::scheme_names()))
+      .text("policy", choice.policy, "DIR",
+            "policy bundle that dvfo decides by: a folder, or a name in $DVFO_BUNDLES (default the shipped one)");
+}
+
+std::unique_ptr<const policy::policy_bundle> policy_of(const task_choice& choice) {
+  return std::make_unique<const policy::policy_bundle>(
+      policy::load_policy(choice.policy.empty() ? bundles_folder() / "policy" : find_bundle(choice.policy)));
 }
 
 compared_board board_of(const task_choice& choice) {

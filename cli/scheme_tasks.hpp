@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "device/simulated/physics.hpp"
 #include "evaluation/scheme_table.hpp"
 #include "policy/environment/task_model.hpp"
+#include "policy/policy_bundle.hpp"
 
 namespace dvfo::cli {
 
@@ -17,6 +19,7 @@ struct task_choice {
   std::string network;  // "all": each of the eight
   std::string data;
   std::string schemes = "all";
+  std::string policy;  // empty: the shipped one
 };
 
 /// Declares the settings of `choice`, which must outlive the table.
@@ -42,6 +45,10 @@ struct compared_task {
 /// One for a bundle or a network, eight for "all". Throws usage_error for both a bundle and a network, or an unknown
 /// network.
 std::vector<compared_task> tasks_of(const task_choice& choice, const compared_board& board);
+
+/// The policy bundle that "dvfo" decides by. Throws usage_error where it is not found, std::runtime_error where it is
+/// damaged.
+std::unique_ptr<const policy::policy_bundle> policy_of(const task_choice& choice);
 
 /// "a,b,c" without the empty ones.
 std::vector<std::string> split_names(const std::string& list);

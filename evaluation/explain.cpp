@@ -28,6 +28,7 @@ class still_world {
                             .max_power_watts = what.max_power_watts,
                             .world = [this]() -> const policy::world& { return world_; },
                             .discriminator = what.discriminator,
+                            .trained = what.trained,
                             .seed = what.seed})) {}
 
   void settle(bool learns) {
@@ -116,7 +117,7 @@ std::vector<explained_row> explain_schemes(const explained_case& what, const std
     throw std::invalid_argument("bandwidth is " + std::to_string(what.link.bandwidth_bps) + " bit/s, expected above 0");
   }
   const auto& board = what.physics->board().parameters().board;
-  const auto entries = find_schemes(board, names);
+  const auto entries = find_schemes(board, names, what.trained != nullptr);
   const double celsius = device::simulated::board_state(what.physics->board(), 0.0).celsius();
   const auto oracle = explain(what, find_schemes(board, {"oracle"}).front(), celsius);
   std::vector<explained_row> rows;

@@ -18,6 +18,7 @@ struct explained_case {
   device::clocks previous;     ///< clocks before; absent: the highest
   std::size_t warm_up = 5000;  ///< tasks that a learner has in this situation before it is asked
   discriminator_figures discriminator;
+  const policy::policy_bundle* trained = nullptr;  ///< for "dvfo"
   std::uint64_t seed = 1;
 };
 

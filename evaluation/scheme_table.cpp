@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "device/board_profile.hpp"
+#include "policy/dvfo_scheme.hpp"
 #include "policy/oracle.hpp"
 #include "policy/schemes/appealnet_scheme.hpp"
 #include "policy/schemes/tabular_dvfs.hpp"
@@ -57,6 +58,15 @@ scheme_maker oracle(bool also_input) {
   };
 }
 
+std::unique_ptr<policy::scheme> make_dvfo(const scheme_setting& setting) {
+  const policy::policy_place where = {.board = setting.physics->board().parameters().board,
+                                      .network = setting.physics->model().name,
+                                      .physics = setting.physics,
+                                      .max_power_watts = setting.max_power_watts};
+  return std::make_unique<policy::dvfo_scheme>(*setting.trained, where,
+                                               [](const std::string& what) { fmt::print(stderr, "{}\n", what); });
+}
+
 std::vector<scheme_entry> common_table() {
   using policy::carrier;
   return {
@@ -85,6 +95,10 @@ std::vector<scheme_entry> common_table() {
        .what = "edge first; doubtful answers appeal to the cloud with the compressed input; no clocks",
        .make = make_appealnet,
        .draws = true},
+      {.name = "dvfo",
+       .what = "clocks and share by the trained policy (concurrent deep Q-learning)",
+       .make = make_dvfo,
+       .is_trained = true},
       {.name = "oracle",
        .what = "exhaustive search over clocks and share with the true physics",
        .make = oracle(false)},
@@ -121,7 +135,7 @@ std::string scheme_names() {
   return fmt::format("{}, {}MODE", fmt::join(names, ", "), mode_prefix);
 }
 
-std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector<std::string>& names) {
+std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector<std::string>& names, bool has_policy) {
   const auto table = scheme_table(board);
   std::vector<scheme_entry> found;
   for (const auto& name : names) {
@@ -129,7 +143,11 @@ std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector
     const std::string prefix = name == "nvpmodel" ? std::string(mode_prefix) : std::string();
     const auto before = found.size();
     for (const auto& each : table) {
-      if (is_group ? each.name.starts_with(prefix) : each.name == name) found.push_back(each);
+      if (is_group ? !each.name.starts_with(prefix) || (each.is_trained && !has_policy) : each.name != name) continue;
+      if (each.is_trained && !has_policy) {
+        throw std::invalid_argument(fmt::format("{} decides by a trained policy, and none was given", name));
+      }
+      found.push_back(each);
     }
     if (found.size() > before) continue;
     std::vector<std::string> known;

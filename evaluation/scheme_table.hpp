@@ -10,6 +10,7 @@
 
 #include "policy/environment/task_physics.hpp"
 #include "policy/environment/world.hpp"
+#include "policy/policy_bundle.hpp"
 #include "policy/scheme.hpp"
 
 namespace dvfo::evaluation {
@@ -29,6 +30,7 @@ struct scheme_setting {
   double max_power_watts = 15.0;                ///< MaxPower of DVFO Eq. 4
   std::function<const policy::world&()> world;  ///< the one that it decides in now; the oracles alone look
   discriminator_figures discriminator;
+  const policy::policy_bundle* trained = nullptr;  ///< of "dvfo"; must outlive the schemes
   std::uint64_t seed = 1;
 };
 
@@ -38,9 +40,10 @@ struct scheme_entry {
   std::string what;  ///< one line for tables and help
   std::function<std::unique_ptr<policy::scheme>(const scheme_setting&)> make;
   bool governs_by_load =
-      false;            ///< what it does not order follows Linux' load governors, else it stands at the highest
-  bool learns = false;  ///< gets its warm-up before it is judged
-  bool draws = false;   ///< decides differently in the same situation
+      false;                ///< what it does not order follows Linux' load governors, else it stands at the highest
+  bool learns = false;      ///< gets its warm-up before it is judged
+  bool draws = false;       ///< decides differently in the same situation
+  bool is_trained = false;  ///< decides by scheme_setting::trained
 };
 
 /// Every scheme, in the order of docs/schemes.md; those of nvpmodel as far as `board` has modes.
@@ -50,7 +53,9 @@ std::vector<scheme_entry> scheme_table(std::string_view board);
 std::string scheme_names();
 
 /// The schemes of these names, in their order; "all" stands for all of them, "nvpmodel" for every mode of the board.
-/// Throws std::invalid_argument that lists the names.
-std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector<std::string>& names);
+/// "all" leaves out what is trained where no policy is at hand. Throws std::invalid_argument that lists the names, or
+/// says that a policy is wanted.
+std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector<std::string>& names,
+                                       bool has_policy = false);
 
 }  // namespace dvfo::evaluation

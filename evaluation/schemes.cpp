@@ -52,6 +52,7 @@ class runner {
                           .max_power_watts = what.max_power_watts,
                           .world = [this]() -> const policy::world& { return *here_; },
                           .discriminator = what.discriminator,
+                          .trained = what.trained,
                           .seed = what.seed});
   }
 
@@ -125,7 +126,7 @@ std::vector<scheme_row> evaluate_schemes(const schemes_case& what, const std::ve
   }
   const auto& board = what.physics->board().parameters().board;
   const auto run = [&](const scheme_entry& entry) { return to_row(entry.name, runner(what, entry).run()); };
-  const auto entries = find_schemes(board, names);
+  const auto entries = find_schemes(board, names, what.trained != nullptr);
   const auto oracle = run(find_schemes(board, {"oracle"}).front());
   std::vector<scheme_row> rows;
   rows.reserve(entries.size());

@@ -24,6 +24,7 @@ struct schemes_case {
   policy::arrivals when;
   std::uint64_t seed = 1;
   discriminator_figures discriminator;
+  const policy::policy_bundle* trained = nullptr;  ///< for "dvfo"
 };
 
 /// Mean and quantiles over tasks.
