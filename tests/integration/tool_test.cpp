@@ -108,6 +108,19 @@ TEST(edge_node, streams_a_folder_of_plain_images) {
   for (const auto& record : records) EXPECT_FALSE(record.contains("label")) << record;
 }
 
+// The shipped policy must know the boards and networks that it says it was trained for.
+TEST(schemes, the_shipped_policy_decides_nearly_as_well_as_exhaustive_search) {
+  const auto result = configuration::run_program(
+      program("dvfo"), {"evaluate", "schemes", "--board", "jetson-tx2", "--network", "vit-b16", "--schemes",
+                        "edge-only,dvfo,oracle", "--bandwidth", "5", "--tasks", "50", "--json", "-"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const auto rows = nlohmann::json::parse(result.output).at("rows");
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_GT(rows.at(0).at("regret"), 1.0) << "the edge alone is far from it";
+  EXPECT_LT(rows.at(1).at("regret"), 0.1);
+  EXPECT_EQ(rows.at(2).at("regret"), 0.0);
+}
+
 TEST(demo, shows_three_schemes_at_two_clocks_on_a_simulated_board) {
   const auto result =
       configuration::run_program(program("dvfo"), {"demo", "--data", "procedural", "--tasks", "20", "--json"});
