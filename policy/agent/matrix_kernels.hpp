@@ -7,8 +7,8 @@
 /// could take their copy from this one.
 namespace dvfo::policy::kernels {
 
-/// `lanes` floats in a register. LibTorch's own products were no choice: they take microseconds to be called, which is
-/// what one layer for one observation takes altogether.
+/// `lanes` floats in a register. A decision is four products of a few microseconds in all (agent_benchmark), so the
+/// call itself has to be cheap.
 template <int lanes>
 struct lane {
   using vector [[gnu::vector_size(lanes * sizeof(float))]] = float;

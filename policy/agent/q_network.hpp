@@ -17,8 +17,8 @@ struct q_shape {
 };
 
 /// A Q-network whose parameters lie in one array, so that copying, clipping and Adam are one loop each. Forwards and
-/// backwards are written by hand: on layers this small LibTorch spends most of its time on the way to its kernels
-/// (bench/dqn measures it). Not thread-safe while parameters change.
+/// backwards are written by hand, because layers this small leave much of a general library's time outside its kernels
+/// (bench/dqn compares it with PyTorch). Not thread-safe while parameters change.
 class q_network {
  public:
   /// Buffers of one batch; made once, used over and over. `rows` observations go through at a time.

@@ -85,8 +85,9 @@ class training_environment {
 
 /// −log(cost / reference): what the agent maximises. The reference (observer::reference_cost) makes boards, networks
 /// and η alike in scale; it depends on the situation and not on the decision, so dividing by it leaves the order of the
-/// decisions as it is, and so does the logarithm, which turns the cost's factors (time and power, knob by knob) into
-/// the sums that a branching network can represent.
+/// decisions for one task as it is, and so does the logarithm, which turns the cost's factors (time and power, knob by
+/// knob) into the sums that a branching network can represent. Over several tasks, or where costs are random, the
+/// optimum is that of the mean logarithm, not of the mean cost: close, because tasks hardly depend on each other.
 double reward_of(double cost, double reference);
 
 }  // namespace dvfo::policy
