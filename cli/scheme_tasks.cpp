@@ -11,6 +11,7 @@
 
 #include "configuration/paths.hpp"
 #include "device/board_profile.hpp"
+#include "device/error.hpp"
 #include "device/simulated/simulated_board.hpp"
 #include "device/simulated/specifications.hpp"
 #include "evaluation/bundle_task.hpp"
@@ -112,10 +113,13 @@ std::unique_ptr<const policy::policy_bundle> policy_of(const task_choice& choice
 
 compared_board board_of(const task_choice& choice) {
   const auto plain = sim::simulated_name(choice.board);
-  std::string name = plain.empty() ? choice.board : std::string(plain);
-  auto physics = sim::physics::of_board(name);
-  const double max_power = device::find_board(name).max_power_watts;
-  return {std::move(name), std::move(physics), max_power};
+  const std::string name = plain.empty() ? choice.board : std::string(plain);
+  try {
+    return {name, sim::physics::of_board(name), device::find_board(name).max_power_watts};
+  } catch (const device::error& problem) {
+    if (problem.code() == device::errc::unknown_board) throw usage_error(problem.what());
+    throw;
+  }
 }
 
 std::vector<compared_task> tasks_of(const task_choice& choice, const compared_board& board) {

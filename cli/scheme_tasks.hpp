@@ -32,7 +32,7 @@ struct compared_board {
   double max_power_watts = 0.0;
 };
 
-/// Takes "sim:jetson-tx2", too. Throws device::error(unknown_board).
+/// Takes "sim:jetson-tx2", too. Throws usage_error that lists the boards.
 compared_board board_of(const task_choice& choice);
 
 /// A model's task on that board, and where its figures are from.
