@@ -23,7 +23,6 @@ plot two_curves() {
           .levels = {{.name = "unsplit", .y = 68.0}}};
 }
 
-/// Places of everything that the pattern's one group finds.
 /// Numbers of one attribute (`cx="12.5"`) in every element that starts with `element`.
 std::vector<double> numbers(const std::string& text, const std::string& element, const std::string& attribute) {
   std::vector<double> out;
