@@ -59,7 +59,7 @@ int run_describe(describe_command& command) {
   try {
     const description_request request = {
         .sizes = sizes_of(command),
-        .where = command.where == "cuda-fp16" ? inference::backend::cuda_fp16 : inference::backend::cpu_int8};
+        .where = inference::backend_of(command.where)};
     const auto net = inference::make_architecture(command.name, request.sizes);
     publish(description_text(net, request), description_json(net, request), command.json);
   } catch (const inference::error& problem) {

@@ -17,10 +17,6 @@ nlohmann::json json_of(const inference::shape& map) {
   return {{"channels", map.channels}, {"height", map.height}, {"width", map.width}};
 }
 
-const char* name_of(inference::backend where) {
-  return where == inference::backend::cuda_fp16 ? "cuda-fp16" : "cpu-int8";
-}
-
 }  // namespace
 
 std::string description_text(const inference::architecture& net, const description_request& request) {
@@ -48,7 +44,7 @@ nlohmann::json description_json(const inference::architecture& net, const descri
   auto outputs = nlohmann::json::array();
   for (const int each : net.trunk.outputs()) outputs.push_back(json_of(net.trunk.at(each).out));
   return {{"architecture", net.name},
-          {"backend", name_of(request.where)},
+          {"backend", std::string(inference::name_of(request.where))},
           {"base_width", request.sizes.base_width},
           {"input", json_of(net.whole.at(0).out)},
           {"features", json_of(net.features)},

@@ -61,7 +61,8 @@ struct cloud_node::impl {
         system(config) {
     inference::set_intra_op_threads(static_cast<int>(how.threads));  // this thread prepares the models
     for (std::int64_t i = 0; i < how.workers; ++i) {
-      auto backend = std::make_shared<actors::cloud_model_backend>(inference::cloud_model(bundle));
+      auto backend = std::make_shared<actors::cloud_model_backend>(
+          inference::cloud_model(bundle, inference::backend_of(how.backend)));
       workers.push_back(actors::spawn_remote_worker(system, std::move(backend), bundle.manifest().format));
     }
     router = actors::spawn_remote_inference(system, workers, router_options(how, bundle.manifest()));

@@ -17,6 +17,7 @@ namespace dvfo::cloud_node {
 struct settings {
   std::string bundle = "cifar100";        ///< folder, or the name of one of the project's bundles
   std::string listen = "127.0.0.1:7070";  ///< port 0: any free one
+  std::string backend = "cpu-int8";       ///< as inference::name_of writes it
   std::int64_t workers = 1;               ///< models that compute at once
   std::int64_t threads = 1;               ///< LibTorch's threads inside one operator
   std::int64_t max_batch = 16;            ///< requests in one pass

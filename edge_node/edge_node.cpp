@@ -116,7 +116,8 @@ struct edge_node::impl {
     partners.policy = actors::spawn_policy(
         system, std::make_shared<policy::fixed_scheme>(how.share, board ? board->ordered_clocks() : device::clocks{}));
     partners.local = actors::spawn_local_inference(
-        system, std::make_shared<actors::edge_model_backend>(inference::edge_model(bundle)),
+        system,
+        std::make_shared<actors::edge_model_backend>(inference::edge_model(bundle, inference::backend_of(how.backend))),
         board ? board->pacer() : nullptr);
     bandwidth = actors::spawn_bandwidth_sensor(system, {.bundle_id = bundle.manifest().id});
     caf::anon_send(bandwidth, actors::join_atom::value, actors::bandwidth_listener(partners.policy));
@@ -150,7 +151,8 @@ struct edge_node::impl {
   // The cloud's actors in this very system: the edge's actors get their handle as if it came over a link.
   void spawn_cloud() {
     for (std::int64_t i = 0; i < how.workers; ++i) {
-      auto backend = std::make_shared<actors::cloud_model_backend>(inference::cloud_model(bundle));
+      auto backend = std::make_shared<actors::cloud_model_backend>(
+          inference::cloud_model(bundle, inference::backend_of(how.backend)));
       workers.push_back(actors::spawn_remote_worker(system, std::move(backend), bundle.manifest().format));
     }
     actors::remote_inference_options options;

@@ -4,6 +4,7 @@ namespace dvfo::edge_node {
 
 void declare(configuration::settings_table& table, settings& values) {
   table.text("bundle", values.bundle, "DIR", "model bundle: a folder, or a name in $DVFO_BUNDLES")
+      .choice("backend", values.backend, {"cpu-int8", "cuda-fp16"}, "where the networks compute, and in which numbers")
       .text("cloud", values.cloud, "PLACE",
             "HOST:PORT of dvfo-cloud, 'inproc' for a cloud in this process, 'none' for none")
       .real("share", values.share, {0.0, 1.0}, "SHARE", "share of the feature channels that goes to the cloud")

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "inference/backend.hpp"
 #include "inference/codec/feature_codec.hpp"
 #include "inference/image.hpp"
 
@@ -61,8 +62,8 @@ std::vector<float> fuse_weighted(std::span<const float> local, std::span<const f
 /// a time.
 class edge_model {
  public:
-  /// Prepares every width's int8 execution. Throws error(bad_bundle).
-  explicit edge_model(const model_bundle& bundle);
+  /// Prepares every width's execution. Throws error(bad_bundle), error(bad_argument) for a backend that is not there.
+  explicit edge_model(const model_bundle& bundle, backend where = backend::cpu_int8);
   ~edge_model();
   edge_model(edge_model&&) noexcept;
   edge_model& operator=(edge_model&&) noexcept;
@@ -80,11 +81,12 @@ class edge_model {
   std::unique_ptr<impl> impl_;
 };
 
-/// The cloud's half: the benchmark DNN without its first stage, in float. Not thread-safe: one worker owns one
-/// instance.
+/// The cloud's half: the benchmark DNN without its first stage, in float or half float. Not thread-safe: one worker
+/// owns one instance.
 class cloud_model {
  public:
-  explicit cloud_model(const model_bundle& bundle);
+  /// Throws error(bad_argument) for a backend that is not there.
+  explicit cloud_model(const model_bundle& bundle, backend where = backend::cpu_int8);
   ~cloud_model();
   cloud_model(cloud_model&&) noexcept;
   cloud_model& operator=(cloud_model&&) noexcept;

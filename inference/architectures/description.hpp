@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "inference/architectures/part_costs.hpp"
+#include "inference/backend.hpp"
 
 namespace dvfo::inference {
 
@@ -14,12 +15,6 @@ struct described_part {
   double width = 1.0;           ///< of the channels
   std::int64_t parameters = 0;  ///< batch normalisation folded
   part_cost cost;
-};
-
-/// Where the parts run.
-enum class backend : std::uint8_t {
-  cpu_int8,   ///< the local DNN in 8-bit integers, all else in float32
-  cuda_fp16,  ///< everything in 16-bit floats
 };
 
 /// Bytes of a value on a backend.

@@ -11,8 +11,8 @@
 
 #include "inference/bundle/weights.hpp"
 #include "inference/error.hpp"
+#include "inference/execution/execution.hpp"
 #include "inference/execution/front_runtime.hpp"
-#include "inference/execution/networks.hpp"
 #include "inference/model_bundle.hpp"
 
 namespace dvfo::inference {
@@ -41,21 +41,21 @@ torch::Tensor to_tensor(const image& picture, int size) {
 }  // namespace
 
 struct edge_model::impl {
-  explicit impl(const model_bundle& bundle)
+  impl(const model_bundle& bundle, backend where)
       : format(bundle.manifest().format),
         input_size(bundle.manifest().input_size),
-        front(*bundle.tensors().split->stage) {
+        front(*bundle.tensors().split->stage, where) {
     const auto& local = *bundle.tensors().split->local;
-    for (std::size_t v = 0; v < local.widths().size(); ++v) locals.emplace_back(local, v);
+    for (std::size_t v = 0; v < local.widths().size(); ++v) locals.push_back(prepare_local(local, v, where));
   }
 
   feature_format format;
   int input_size;
   front_runtime front;
-  std::vector<int8_network> locals;
+  std::vector<std::unique_ptr<execution>> locals;
 };
 
-edge_model::edge_model(const model_bundle& bundle) : impl_(std::make_unique<impl>(bundle)) {}
+edge_model::edge_model(const model_bundle& bundle, backend where) : impl_(std::make_unique<impl>(bundle, where)) {}
 edge_model::~edge_model() = default;
 edge_model::edge_model(edge_model&&) noexcept = default;
 edge_model& edge_model::operator=(edge_model&&) noexcept = default;
@@ -86,20 +86,20 @@ std::vector<float> edge_model::infer_local(const feature_map& features, std::spa
       throw error(errc::bad_argument, fmt::format("channel {}, expected below {}", channel, format.channels));
     std::memcpy(kept.data_ptr<float>() + channel * plane, values.data() + channel * plane, plane * sizeof(float));
   }
-  return to_vector(impl_->locals[index].forward(kept));
+  return to_vector(impl_->locals[index]->forward(kept));
 }
 
 struct cloud_model::impl {
-  explicit impl(const model_bundle& bundle) : format(bundle.manifest().format) {
+  impl(const model_bundle& bundle, backend where) : format(bundle.manifest().format) {
     const auto& remote = *bundle.tensors().split->remote;
-    for (std::size_t v = 0; v < remote.widths().size(); ++v) remotes.emplace_back(remote, v);
+    for (std::size_t v = 0; v < remote.widths().size(); ++v) remotes.push_back(prepare_float(remote, v, where));
   }
 
   feature_format format;
-  std::vector<float_network> remotes;
+  std::vector<std::unique_ptr<execution>> remotes;
 };
 
-cloud_model::cloud_model(const model_bundle& bundle) : impl_(std::make_unique<impl>(bundle)) {}
+cloud_model::cloud_model(const model_bundle& bundle, backend where) : impl_(std::make_unique<impl>(bundle, where)) {}
 cloud_model::~cloud_model() = default;
 cloud_model::cloud_model(cloud_model&&) noexcept = default;
 cloud_model& cloud_model::operator=(cloud_model&&) noexcept = default;
@@ -118,7 +118,7 @@ std::vector<std::vector<float>> cloud_model::infer_remote(std::span<const std::v
                   fmt::format("feature map {} has {} values, expected {}", i, features[i].size(), count));
     std::memcpy(batch.data_ptr<float>() + i * count, features[i].data(), count * sizeof(float));
   }
-  const auto logits = impl_->remotes[index - 1].forward(batch);
+  const auto logits = impl_->remotes[index - 1]->forward(batch);
   std::vector<std::vector<float>> out;
   out.reserve(features.size());
   for (std::int64_t i = 0; i < logits.size(0); ++i) out.push_back(to_vector(logits[i]));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "inference/execution/byte_table.hpp"
+#include "inference/execution/execution.hpp"
 #include "inference/layers/network.hpp"
 
 namespace dvfo::inference {
@@ -16,14 +17,14 @@ namespace dvfo::inference {
 /// activations are tables. An LSTM multiplies in integers and keeps gates and memory in float; layer normalisation and
 /// attention, which have no integer kernel, run in float between 8-bit inputs and outputs.
 /// Not thread-safe: one owner at a time.
-class int8_network {
+class int8_network final : public execution {
  public:
   /// Prepacks `trained`'s variant. The network must have observed its activation ranges. Throws error(bad_bundle) when
   /// this LibTorch has no quantised engine or a range is empty.
   int8_network(const network_impl& trained, std::size_t variant);
 
   /// `x`: [N, C, H, W] float; returns the graph's last output, logits [N, classes] in float.
-  [[nodiscard]] torch::Tensor forward(const torch::Tensor& x) const;
+  [[nodiscard]] torch::Tensor forward(const torch::Tensor& x) const override;
   /// All outputs of the graph, in its order.
   [[nodiscard]] std::vector<torch::Tensor> outputs(const torch::Tensor& x) const;
 
@@ -51,11 +52,11 @@ class int8_network {
 
 /// One variant of a trained network in float with normalisation folded: the remote DNN's execution, and the float twin
 /// that int8 is measured against. forward() may run concurrently.
-class float_network {
+class float_network final : public execution {
  public:
   float_network(const network_impl& trained, std::size_t variant);
   /// `x`: [N, C, H, W] float; returns the graph's last output.
-  [[nodiscard]] torch::Tensor forward(const torch::Tensor& x) const;
+  [[nodiscard]] torch::Tensor forward(const torch::Tensor& x) const override;
   /// All outputs of the graph, in its order.
   [[nodiscard]] std::vector<torch::Tensor> outputs(const torch::Tensor& x) const;
 

@@ -93,7 +93,7 @@ class run {
     given_top1_ =
         measure_published(options_.weights, options_.architecture, sizes(), test_, counted(progress, "published"))
             .top1_of_labels;
-    constexpr std::size_t statistics_images = 256;  // enough for the mean and variance of every channel
+    constexpr std::size_t statistics_images = 96;  // enough for the mean and variance of every channel
     const auto sample = images.plain(0, statistics_images).images;
     const auto [mean, deviation] = given_network_impl::colour_statistics();
     given_->net->adopt_statistics((sample - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));

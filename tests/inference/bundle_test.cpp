@@ -125,6 +125,32 @@ TEST_F(bundle_folder, runs_on_both_sides) {
   EXPECT_THROW(cloud.infer_remote(std::vector<std::vector<float>>{{1.0F}}, 0.5), error);
 }
 
+TEST_F(bundle_folder, runs_on_a_gpu_or_says_that_there_is_none) {
+  const auto loaded = model_bundle::load(folder_.path());
+  if (!torch::cuda::is_available()) {
+    try {
+      const cloud_model cloud(loaded, backend::cuda_fp16);
+      FAIL() << "a GPU that nobody has was taken";
+    } catch (const error& refused) {
+      EXPECT_EQ(refused.code(), errc::bad_argument);
+      EXPECT_THAT(refused.what(), HasSubstr("cuda-fp16"));
+    }
+    EXPECT_THROW(edge_model(loaded, backend::cuda_fp16), error);
+    return;
+  }
+  cloud_model here(loaded);
+  cloud_model there(loaded, backend::cuda_fp16);
+  const auto& f = loaded.manifest().format;
+  const std::vector<float> map(static_cast<std::size_t>(f.channels * f.height * f.width), 0.5F);
+  for (const std::size_t count : {1U, 3U, 1U}) {  // the first batch size twice: captured, then replayed
+    const std::vector<std::vector<float>> batch(count, map);
+    const auto wanted = here.infer_remote(batch, 0.5);
+    const auto found = there.infer_remote(batch, 0.5);
+    for (std::size_t c = 0; c < wanted[0].size(); ++c)
+      EXPECT_NEAR(found[0][c], wanted[0][c], 0.02 + 0.02 * wanted[0][c]);
+  }
+}
+
 TEST_F(bundle_folder, flipped_weight_byte_is_found_by_the_checksum) {
   auto bytes = read("weights.bin");
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
