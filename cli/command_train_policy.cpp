@@ -77,6 +77,8 @@ void declare(train_policy_command& command) {
       .real("tasks-a-step", options.tasks_a_step, {0.01, 1e6}, "N", "tasks for each gradient step")
       .integer("first-tasks", options.first_tasks, {0, 1e9}, "N", "tasks before the first gradient step")
       .integer("judge-every", options.judge_every, {1, 1e9}, "N", "gradient steps between measurements of regret")
+      .real("hard-share", options.hard_share, {0.0, 1.0}, "SHARE",
+            "of episodes that begin where the last measurement found regret")
       .real("stop-mean", command.stop_mean, {0.0, 100.0}, "PERCENT", "ends early below this mean regret")
       .real("stop-worst", command.stop_worst, {0.0, 1000.0}, "PERCENT", "and this regret of the worst cell; 0: never")
       .integer("levels", command.clock_levels, {2, 100}, "N", "levels of each clock; the paper has 10, up to 100")

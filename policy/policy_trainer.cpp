@@ -14,6 +14,12 @@ levels sizes_of(const trainer_options& options) {
   return {options.clock_levels, options.clock_levels, options.clock_levels, options.share_levels};
 }
 
+regret_axes practice_axes() {
+  return {.eta = {0.0, 0.12, 0.37, 0.62, 0.87, 1.0},
+          .bandwidth_bps = {0.7e6, 1.4e6, 3e6, 7e6, 14e6, 30e6, 70e6},
+          .rtt_seconds = {0.003, 0.010, 0.040}};
+}
+
 std::filesystem::path curve_of(std::filesystem::path checkpoint) { return checkpoint += ".curve"; }
 
 }  // namespace
@@ -29,15 +35,34 @@ policy_trainer::policy_trainer(const trainer_options& options)
   agent_ = std::make_unique<learner>(options_.learner, action_space(sizes_of(options_), options_.learner.form),
                                      observer::size(), scenarios_.masks());
   grid_ = std::make_unique<regret_grid>(scenarios_.all(), regret_axes{});
+  if (options_.hard_share > 0.0) practice_ = std::make_unique<regret_grid>(scenarios_.all(), practice_axes());
 }
 
 policy_trainer::~policy_trainer() = default;
 
-regret_report policy_trainer::judge() const {
+regret_report policy_trainer::judge() const { return judge(*grid_); }
+
+/// What regret is left beyond what is good enough, between the points that count.
+void policy_trainer::focus() {
+  constexpr double good_enough = 0.01;
+  if (!practice_) return;
+  std::vector<hard_case> cases;
+  for (const auto& cell : judge(*practice_).cells) {
+    if (!(cell.regret() > good_enough)) continue;
+    cases.push_back({.where = {.scenario = static_cast<std::size_t>(cell.scenario - scenarios_.all().data()),
+                               .eta = cell.eta,
+                               .bandwidth_bps = cell.bandwidth_bps,
+                               .rtt_seconds = cell.rtt_seconds},
+                     .weight = cell.regret() - good_enough});
+  }
+  environment_->focus(std::move(cases), options_.hard_share);
+}
+
+regret_report policy_trainer::judge(const regret_grid& over) const {
   q_inference network(agent_->folded(), agent_->actions());
   std::vector<float> seen(static_cast<std::size_t>(observer::size()));
   const bool is_blocking = options_.environment.how == thinking::blocking;
-  return grid_->judge(
+  return over.judge(
       [&](const training_scenario& which, const situation& now) {
         auto known = now;
         if (is_blocking) {
@@ -84,7 +109,11 @@ std::vector<learning_point> policy_trainer::run(const progress& report,
       scenarios_.all(), options_.environment,
       options_.learner.seed * 0x9e3779b97f4a7c15U + static_cast<std::uint64_t>(tasks_));
   const std::int64_t begun = tasks_;
-  if (agent_->steps() == 0) standardise();
+  if (agent_->steps() == 0) {
+    standardise();
+  } else {
+    focus();
+  }
   std::vector<levels> actions(static_cast<std::size_t>(environment_->worlds()));
   double owed_steps = 0.0;
   double td_error = 0.0;
@@ -102,6 +131,7 @@ std::vector<learning_point> policy_trainer::run(const progress& report,
       if (agent_->steps() % 500 == 0 && report) report(share, nullptr);
       if (agent_->steps() % options_.judge_every != 0) continue;
       const auto found = judge();
+      focus();
       curve.push_back({.tasks = tasks_,
                        .steps = agent_->steps(),
                        .explore = agent_->explore_at(share),

@@ -25,6 +25,7 @@ struct trainer_options {
   std::int64_t first_tasks = 20'000;  ///< before the first gradient step
   double tasks_a_step = 32.0;         ///< for each gradient step
   std::int64_t judge_every = 5000;    ///< gradient steps between two measurements of regret
+  double hard_share = 0.5;            ///< of episodes that begin where the last measurement found regret
   double stop_mean_regret = 0.0;      ///< ends early once the mean regret is below this,
   double stop_worst_regret = 0.0;     ///< and no cell above that; 0: never
 };
@@ -65,6 +66,8 @@ class policy_trainer {
 
  private:
   void standardise();
+  void focus();
+  [[nodiscard]] regret_report judge(const regret_grid& over) const;
   void restore(const std::filesystem::path& checkpoint, std::vector<learning_point>& curve);
 
   trainer_options options_;
@@ -72,6 +75,7 @@ class policy_trainer {
   std::unique_ptr<learner> agent_;
   std::unique_ptr<training_environment> environment_;
   std::unique_ptr<regret_grid> grid_;
+  std::unique_ptr<regret_grid> practice_;  // finds what is hard; between the points that the policy is judged at
   std::int64_t tasks_ = 0;
 };
 

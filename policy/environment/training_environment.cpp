@@ -39,6 +39,10 @@ std::vector<float> draw_importance(random_source& random) {
   return out;
 }
 
+/// How far from a hard case an episode may begin: half the way to its neighbours on the grid it is found on.
+constexpr double near_eta = 0.1;
+constexpr double near_factor = 1.5;
+
 void expect(bool is_good, const char* name, double value, const char* expected) {
   if (is_good) return;
   throw std::invalid_argument(std::string("environment option ") + name + " is " + std::to_string(value) +
@@ -83,15 +87,44 @@ training_environment::training_environment(const std::vector<training_scenario>&
 
 training_environment::~training_environment() = default;
 
-void training_environment::begin_episode(std::size_t which) {
-  auto& at = *slots_[which];
-  at.scenario = &(*scenarios_)[static_cast<std::size_t>(random_.below(static_cast<int>(scenarios_->size())))];
-  at.tasks_left = options_.episode_tasks;
+void training_environment::focus(std::vector<hard_case> cases, double share) {
+  hard_ = std::move(cases);
+  hard_weight_ = 0.0;
+  for (const auto& each : hard_) hard_weight_ += each.weight;
+  hard_share_ = hard_weight_ > 0.0 ? share : 0.0;
+}
+
+condition training_environment::draw_condition() {
+  condition out;
+  out.scenario = static_cast<std::size_t>(random_.below(static_cast<int>(scenarios_->size())));
   // The ends are what users ask for most: a quarter each for latency only and energy only would be too much, so a
   // twelfth.
   const double draw = random_.uniform();
-  at.eta = draw < 1.0 / 12.0 ? 0.0 : draw < 2.0 / 12.0 ? 1.0 : random_.uniform();
-  const double bps = random_.log_between(options_.bandwidth_low_bps, options_.bandwidth_high_bps);
+  out.eta = draw < 1.0 / 12.0 ? 0.0 : draw < 2.0 / 12.0 ? 1.0 : random_.uniform();
+  out.bandwidth_bps = random_.log_between(options_.bandwidth_low_bps, options_.bandwidth_high_bps);
+  out.rtt_seconds = random_.log_between(options_.rtt_low_seconds, options_.rtt_high_seconds);
+  return out;
+}
+
+condition training_environment::draw_near_a_hard_case() {
+  double left = random_.uniform() * hard_weight_;
+  std::size_t at = 0;
+  while (at + 1 < hard_.size() && left > hard_[at].weight) left -= hard_[at++].weight;
+  condition out = hard_[at].where;
+  out.eta = std::clamp(out.eta + random_.between(-near_eta, near_eta), 0.0, 1.0);
+  out.bandwidth_bps = std::clamp(out.bandwidth_bps * random_.log_between(1.0 / near_factor, near_factor),
+                                 options_.bandwidth_low_bps, options_.bandwidth_high_bps);
+  out.rtt_seconds = std::clamp(out.rtt_seconds * random_.log_between(1.0 / near_factor, near_factor),
+                               options_.rtt_low_seconds, options_.rtt_high_seconds);
+  return out;
+}
+
+void training_environment::begin_episode(std::size_t which) {
+  auto& at = *slots_[which];
+  const auto drawn = hard_share_ > 0.0 && random_.uniform() < hard_share_ ? draw_near_a_hard_case() : draw_condition();
+  at.scenario = &(*scenarios_)[drawn.scenario];
+  at.tasks_left = options_.episode_tasks;
+  at.eta = drawn.eta;
   const double interval =
       at.scenario->sees->edge_seconds() * random_.log_between(options_.interval_low, options_.interval_high);
   at.here.reset();
@@ -99,13 +132,13 @@ void training_environment::begin_episode(std::size_t which) {
       random_.uniform() < options_.markov_share
           ? link_trace::markov(random_.bits(), options_.bandwidth_low_bps, options_.bandwidth_high_bps,
                                random_.log_between(8.0, 100.0) * interval, 4.0 * options_.episode_tasks * interval)
-          : link_trace::constant(bps));
+          : link_trace::constant(drawn.bandwidth_bps));
   arrivals when{.how = arrivals::kind::steady, .mean_seconds = interval, .burst_size = 3};
   const double kind = random_.uniform();
   if (kind < options_.poisson_share) when.how = arrivals::kind::poisson;
   if (kind > 1.0 - options_.burst_share) when.how = arrivals::kind::bursts;
   at.here.emplace(*at.scenario->physics, *at.link,
-                  world_options{.rtt_seconds = random_.log_between(options_.rtt_low_seconds, options_.rtt_high_seconds),
+                  world_options{.rtt_seconds = drawn.rtt_seconds,
                                 .eta = at.eta,
                                 .when = when,
                                 .seed = random_.bits(),

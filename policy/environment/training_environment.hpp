@@ -46,6 +46,18 @@ struct environment_options {
 /// Throws std::invalid_argument that names what cannot be.
 void check(const environment_options& options);
 
+/// What an episode is drawn for.
+struct condition {
+  std::size_t scenario = 0;
+  double eta = 0.5;
+  double bandwidth_bps = 5e6;
+  double rtt_seconds = 0.01;
+};
+struct hard_case {
+  condition where;
+  double weight = 1.0;
+};
+
 /// Many worlds that step together, each a board, a model, a link and a user's η drawn anew every episode.
 ///
 /// A step runs one task in every world. What is handed over for learning is a transition of W, where DVFO Eq. 15 is
@@ -63,18 +75,27 @@ class training_environment {
   [[nodiscard]] std::span<const float> states() const { return states_; }
   [[nodiscard]] std::span<const std::uint16_t> masks() const { return masks_; }
 
+  /// From now on `share` of the episodes begin near one of `cases`, drawn by weight; none if there is none. What is
+  /// decided badly is seen more often (prioritised level replay, Jiang et al. 2021).
+  void focus(std::vector<hard_case> cases, double share);
+
   /// Runs a task a world with these actions. The transitions stay valid until the next step.
   std::span<const transition> step(std::span<const levels> actions);
 
  private:
   struct slot;
   void begin_episode(std::size_t which);
+  [[nodiscard]] condition draw_condition();
+  [[nodiscard]] condition draw_near_a_hard_case();
   void write_state(std::size_t which, const situation& now);
   void run_task(std::size_t which, const levels& action);
 
   const std::vector<training_scenario>* scenarios_;
   environment_options options_;
   random_source random_;
+  std::vector<hard_case> hard_;
+  double hard_weight_ = 0.0;  // sum
+  double hard_share_ = 0.0;
   std::size_t inputs_;
   std::vector<std::unique_ptr<slot>> slots_;
   std::vector<float> states_;

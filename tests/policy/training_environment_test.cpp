@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -83,6 +84,24 @@ TEST_F(training_environment_test, a_blocking_agent_sees_neither_its_action_nor_t
       }
     }
   }
+}
+
+TEST_F(training_environment_test, what_is_hard_comes_as_often_as_asked) {
+  auto options = few();
+  options.worlds = 200;
+  options.markov_share = 0.0;
+  training_environment worlds(scenarios_.all(), options, 5);
+  worlds.focus({{.where = {.scenario = 1, .eta = 0.5, .bandwidth_bps = 2e6, .rtt_seconds = 0.02}, .weight = 3.0}}, 0.8);
+  for (int step = 0; step < options.episode_tasks; ++step) worlds.step(lowest(worlds));
+  const auto names = observer::names();
+  const auto eta = static_cast<std::size_t>(std::find(names.begin(), names.end(), "eta") - names.begin());
+  int near = 0;
+  for (std::size_t i = 0; i < 200; ++i) {
+    const double seen = worlds.states()[i * names.size() + eta];
+    near += worlds.masks()[i] == scenarios_.all()[1].mask && std::abs(seen - 0.5) <= 0.1001 ? 1 : 0;
+  }
+  EXPECT_GT(near, 140);
+  EXPECT_LT(near, 190) << "the rest is drawn from everything";
 }
 
 TEST_F(training_environment_test, refuses_worlds_that_cannot_be) {
