@@ -23,7 +23,7 @@ architecture assemble(const shape& input, int feature_channels, const halves& pa
 /// The input's shape: `channels` × rows × columns.
 shape image_of(const architecture_options& options);
 
-/// Pictures as small as CIFAR's keep their resolution through the first stage, as is usual for them.
+/// Pictures as small as CIFAR's keep their resolution through the stem, as is usual for them.
 bool small_images(const architecture_options& options);
 
 /// `channels` of the published network at another base width: a multiple of 8, at least 8.

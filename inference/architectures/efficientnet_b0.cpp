@@ -7,12 +7,12 @@ namespace dvfo::inference {
 architecture make_efficientnet_b0(const architecture_options& options) {
   const auto of = [&](int channels) { return scaled(channels, options.base_width, 32); };
   const inverted_style style = {.then = activation::silu, .squeeze = true};
-  const int early = small_images(options) ? 1 : 2;
 
   const auto first_stage = [&](graph& net, int image) {
-    int at = net.conv(image, {.channels = of(32), .kernel = 3, .stride = early, .then = style.then});
+    int at =
+        net.conv(image, {.channels = of(32), .kernel = 3, .stride = small_images(options) ? 1 : 2, .then = style.then});
     at = inverted_residuals(net, at, {.expansion = 1, .channels = of(16)}, style);
-    return inverted_residuals(net, at, {.channels = of(24), .repeats = 2, .stride = early}, style);
+    return inverted_residuals(net, at, {.channels = of(24), .repeats = 2, .stride = 2}, style);
   };
   const auto rest = [&](graph& net, int at, int stride) {
     at = inverted_residuals(net, at, {.kernel = 5, .channels = of(40), .repeats = 2, .stride = stride}, style);
