@@ -10,6 +10,7 @@
 #include "policy/dvfo_scheme.hpp"
 #include "policy/oracle.hpp"
 #include "policy/schemes/appealnet_scheme.hpp"
+#include "policy/schemes/drldo_scheme.hpp"
 #include "policy/schemes/tabular_dvfs.hpp"
 
 namespace dvfo::evaluation {
@@ -45,6 +46,16 @@ scheme_maker tabular(policy::tabular_goal goal) {
         setting.physics->board().points(device::knob::cpu),
         policy::tabular_options{.goal = goal, .max_power_watts = setting.max_power_watts, .seed = setting.seed});
   };
+}
+
+std::unique_ptr<policy::scheme> make_drldo(const scheme_setting& setting) {
+  std::vector<double> shares;
+  for (const auto& way : setting.physics->model().input_ways) {
+    if (way.sends == policy::carrier::input) shares.push_back(way.terms.share);
+  }
+  return std::make_unique<policy::drldo_scheme>(
+      setting.physics->board().points(device::knob::cpu), std::move(shares),
+      policy::drldo_options{.max_power_watts = setting.max_power_watts, .seed = setting.seed});
 }
 
 std::unique_ptr<policy::scheme> make_appealnet(const scheme_setting& setting) {
@@ -90,6 +101,11 @@ std::vector<scheme_entry> common_table() {
       {.name = "cartad",
        .what = "edge only, CPU clock by tabular Q-learning for a cool die within a latency guarantee",
        .make = tabular(policy::tabular_goal::temperature),
+       .learns = true},
+      {.name = "drldo",
+       .what = "CPU clock and share of the uncompressed input by a blocking DQN; GPU and memory by load",
+       .make = make_drldo,
+       .governs_by_load = true,
        .learns = true},
       {.name = "appealnet",
        .what = "edge first; doubtful answers appeal to the cloud with the compressed input; no clocks",
