@@ -37,7 +37,6 @@ struct train_command {
   std::int64_t base_width = options.base_width;
   std::int64_t feature_channels = options.feature_channels;
   std::int64_t feature_bits = options.feature_bits;
-  std::int64_t bottleneck_epochs = options.bottleneck_epochs;
   std::int64_t reference_epochs = options.reference_epochs;
   std::int64_t joint_epochs = options.joint_epochs;
   std::int64_t quantisation_epochs = options.quantisation_epochs;
@@ -68,8 +67,6 @@ void declare(train_command& command) {
       .integer("feature-channels", command.feature_channels, {4, 4096}, "N",
                "channels that edge and cloud share between them")
       .integer("feature-bits", command.feature_bits, {2, 8}, "BITS", "bits a value on the wire: 8, 4, 3 or 2")
-      .integer("bottleneck-epochs", command.bottleneck_epochs, {1, 10'000}, "N",
-               "with --weights: epochs in which the bottleneck alone learns the published network's map")
       .integer("reference-epochs", command.reference_epochs, {0, 10'000}, "N",
                "epochs of the unsplit float model by itself")
       .integer("joint-epochs", command.joint_epochs, {1, 10'000}, "N",
@@ -79,8 +76,7 @@ void declare(train_command& command) {
       .integer("held-back", command.held_back, {1, 1'000'000}, "N",
                "training images kept aside to choose the fusion weights")
       .integer("batch-size", command.batch_size, {2, 65'536}, "N", "images a step")
-      .real("bottleneck-rate", options.bottleneck_rate, {1e-6, 10.0}, "RATE",
-            "peak learning rate of the bottleneck alone")
+      .choice("optimiser", options.optimiser, {"sgd", "adamw"}, "adamw for transformers, with rates near 0.001")
       .real("reference-rate", options.reference_rate, {1e-6, 10.0}, "RATE", "peak learning rate of the reference")
       .real("joint-rate", options.joint_rate, {1e-6, 10.0}, "RATE", "peak learning rate of all parts together")
       .real("weight-decay", options.weight_decay, {0.0, 1.0}, "WEIGHT", "pull of the weights towards zero")
@@ -116,7 +112,6 @@ inference::training_options options_of(const train_command& command) {
   options.base_width = static_cast<int>(command.base_width);
   options.feature_channels = static_cast<int>(command.feature_channels);
   options.feature_bits = static_cast<int>(command.feature_bits);
-  options.bottleneck_epochs = static_cast<int>(command.bottleneck_epochs);
   options.reference_epochs = static_cast<int>(command.reference_epochs);
   options.joint_epochs = static_cast<int>(command.joint_epochs);
   options.quantisation_epochs = static_cast<int>(command.quantisation_epochs);

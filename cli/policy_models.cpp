@@ -3,10 +3,10 @@
 #include <memory>
 
 #include "configuration/paths.hpp"
-#include "evaluation/bundle_task.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/model.hpp"
 #include "inference/model_bundle.hpp"
+#include "policy/environment/bundle_task.hpp"
 
 namespace dvfo::cli {
 
@@ -16,7 +16,7 @@ policy::named_model model_of_bundle(const std::string& bundle) {
       std::make_shared<inference::model_bundle>(inference::model_bundle::load(configuration::find_bundle(bundle)));
   return {loaded->manifest().name, [loaded](double element_bytes) {
             const auto images = inference::open_dataset("procedural", inference::subset::test);
-            return evaluation::task_of(*loaded, *images, element_bytes);
+            return policy::task_of(*loaded, *images, element_bytes);
           }};
 }
 

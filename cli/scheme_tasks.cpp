@@ -14,13 +14,13 @@
 #include "device/error.hpp"
 #include "device/simulated/simulated_board.hpp"
 #include "device/simulated/specifications.hpp"
-#include "evaluation/bundle_task.hpp"
-#include "evaluation/jpeg_bytes.hpp"
 #include "inference/architectures/architecture.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
 #include "inference/model.hpp"
 #include "inference/model_bundle.hpp"
+#include "policy/environment/bundle_task.hpp"
+#include "policy/environment/jpeg_bytes.hpp"
 #include "policy/environment/network_task.hpp"
 
 namespace dvfo::cli {
@@ -45,7 +45,7 @@ compared_task bundle_task(const task_choice& choice, double element_bytes) {
   inference::set_intra_op_threads(1);
   const auto bundle = inference::model_bundle::load(find_bundle(choice.bundle));
   const auto images = images_for(choice, bundle.manifest());
-  return {evaluation::task_of(bundle, *images, element_bytes),
+  return {policy::task_of(bundle, *images, element_bytes),
           {},
           fmt::format("frames and JPEGs measured on {}", images->name())};
 }
@@ -62,7 +62,7 @@ class photographs {
     auto& known = bytes_[side];
     if (!known) {
       const auto images = inference::open_image_folder(*folder_, inference::subset::test, side);
-      known = evaluation::mean_jpeg_bytes(*images, measured_photographs);
+      known = policy::mean_jpeg_bytes(*images, measured_photographs);
     }
     return known;
   }
@@ -100,8 +100,7 @@ void declare(settings_table& table, task_choice& choice) {
       .text(
           "data", choice.data, "DIR",
           "folder of data sets: the bundle's test images to measure frames on, photographs (imagenette) for JPEG sizes")
-      .text("schemes", choice.schemes, "NAMES",
-            fmt::format("with commas between: {}, or all", evaluation::scheme_names()))
+      .text("schemes", choice.schemes, "NAMES", fmt::format("with commas between: {}, or all", policy::scheme_names()))
       .text("policy", choice.policy, "DIR",
             "policy bundle that dvfo decides by: a folder, or a name in $DVFO_BUNDLES (default the shipped one)");
 }

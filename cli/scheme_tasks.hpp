@@ -6,9 +6,9 @@
 
 #include "configuration/settings.hpp"
 #include "device/simulated/physics.hpp"
-#include "evaluation/scheme_table.hpp"
 #include "policy/environment/task_model.hpp"
 #include "policy/policy_bundle.hpp"
+#include "policy/scheme_table.hpp"
 
 namespace dvfo::cli {
 
@@ -38,7 +38,7 @@ compared_board board_of(const task_choice& choice);
 /// A model's task on that board, and where its figures are from.
 struct compared_task {
   policy::task_model model;
-  evaluation::discriminator_figures discriminator;
+  policy::discriminator_figures discriminator;
   std::string origin;  ///< of the sizes on the wire, one sentence
 };
 

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "evaluation/complaint.hpp"
 #include "policy/cost.hpp"
 #include "policy/percentile.hpp"
 #include "policy/schemes/learning_scheme.hpp"
@@ -47,13 +48,14 @@ void add(totals& sum, const policy::outcome& task, double waited, const schemes_
 /// A scheme in one world after another.
 class runner {
  public:
-  runner(const schemes_case& what, const scheme_entry& entry) : what_(&what), entry_(&entry) {
+  runner(const schemes_case& what, const policy::scheme_entry& entry) : what_(&what), entry_(&entry) {
     scheme_ = entry.make({.physics = what.physics,
                           .max_power_watts = what.max_power_watts,
                           .world = [this]() -> const policy::world& { return *here_; },
                           .discriminator = what.discriminator,
                           .trained = what.trained,
-                          .seed = what.seed});
+                          .seed = what.seed,
+                          .complain = complain_on_stderr});
   }
 
   totals run() {
@@ -93,7 +95,7 @@ class runner {
   }
 
   const schemes_case* what_;
-  const scheme_entry* entry_;
+  const policy::scheme_entry* entry_;
   std::unique_ptr<policy::world> here_;
   std::unique_ptr<policy::scheme> scheme_;
 };
@@ -125,9 +127,9 @@ std::vector<scheme_row> evaluate_schemes(const schemes_case& what, const std::ve
                                 " links; expected at least one link, and one task each");
   }
   const auto& board = what.physics->board().parameters().board;
-  const auto run = [&](const scheme_entry& entry) { return to_row(entry.name, runner(what, entry).run()); };
-  const auto entries = find_schemes(board, names, what.trained != nullptr);
-  const auto oracle = run(find_schemes(board, {"oracle"}).front());
+  const auto run = [&](const policy::scheme_entry& entry) { return to_row(entry.name, runner(what, entry).run()); };
+  const auto entries = policy::find_schemes(board, names, what.trained != nullptr);
+  const auto oracle = run(policy::find_schemes(board, {"oracle"}).front());
   std::vector<scheme_row> rows;
   rows.reserve(entries.size());
   for (const auto& entry : entries) {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/scheme_table.hpp"
 #include "policy/environment/link_trace.hpp"
 #include "policy/environment/task_physics.hpp"
 #include "policy/environment/world.hpp"
+#include "policy/scheme_table.hpp"
 
 namespace dvfo::evaluation {
 
@@ -23,7 +23,7 @@ struct schemes_case {
   std::size_t warm_up = 5000;  ///< tasks that a learner has on the same links, with other arrivals, before it is judged
   policy::arrivals when;
   std::uint64_t seed = 1;
-  discriminator_figures discriminator;
+  policy::discriminator_figures discriminator;
   const policy::policy_bundle* trained = nullptr;  ///< for "dvfo"
 };
 

@@ -193,26 +193,65 @@ torch::Tensor given_network_impl::value_of(int index, const torch::Tensor& image
   return net->value_of(index, (images - 0.5) / 0.5, 0);
 }
 
-seam start_from_given(const given_network& given, reference_network& to) {
-  const auto& whole = given->net->layout().ops();
-  const auto last = static_cast<int>(whole.size()) - 1;
+namespace {
+
+/// A rectified channel holds one sign of a map: the first n channels the positive parts, the next n the negative ones.
+/// Zero, which stands for a channel that is not there, is then also the commonest value.
+torch::Tensor sign_split(std::int64_t channels, std::int64_t inputs) {
+  auto weight = torch::zeros({channels, inputs, 1, 1});
+  for (std::int64_t c = 0; c < channels; ++c) weight[c][c % inputs] = (c / inputs) % 2 == 0 ? 1.0 : -1.0;
+  return weight;
+}
+
+/// Copies the rest, from the classifier backwards; returns the trunk's last operator that the published one lacks.
+int copy_rest(const network& given, network& trunk, int first_of_rest) {
+  auto there = static_cast<int>(given->layout().ops().size()) - 1;
+  auto here = static_cast<int>(trunk->layout().ops().size()) - 1;
+  while (here > 1 && there >= first_of_rest && trunk->copy_operator(*given, there, here)) {
+    --here;
+    --there;
+  }
+  if (there != first_of_rest - 1 || here != 1) {
+    throw error(errc::bad_argument,
+                "given weights fit an architecture whose trunk widens the bottleneck in one 1×1 convolution and goes on "
+                "as published; this one does not: begin it without --weights");
+  }
+  return here;
+}
+
+/// Weight and bias of the 1×1 convolution that comes nearest to `wanted`, both maps [N, channels, H, W].
+std::pair<torch::Tensor, torch::Tensor> least_squares(const torch::Tensor& features, const torch::Tensor& wanted) {
+  const auto rows = [](const torch::Tensor& map) { return map.transpose(0, 1).flatten(1).t().to(torch::kDouble); };
+  auto x = rows(features);
+  x = torch::cat({x, torch::ones({x.size(0), 1}, x.options())}, 1);
+  const auto normal = x.t().matmul(x) + 1e-6 * torch::eye(x.size(1), x.options());
+  const auto solution = torch::linalg_solve(normal, x.t().matmul(rows(wanted))).to(torch::kFloat);
+  const auto inputs = features.size(1);
+  return {solution.narrow(0, 0, inputs).t().contiguous().unsqueeze(2).unsqueeze(3), solution[inputs]};
+}
+
+}  // namespace
+
+void start_from_given(given_network& given, const torch::Tensor& images, reference_network& to) {
+  torch::NoGradGuard no_gradient;
   const auto [mean, deviation] = given_network_impl::colour_statistics();
   to->stage->set_colour_statistics(mean, deviation);
   network extractor = to->stage->extractor();
-  const auto stage = static_cast<int>(extractor->layout().ops().size()) - 1;  // the bottleneck is new
-  for (int i = 1; i < stage; ++i) extractor->copy_operator(*given->net, i, i);
-  const auto trunk = static_cast<int>(to->trunk->layout().ops().size());
-  seam at = {trunk - 1, last};
-  while (at.in_trunk > 0 && at.in_given >= stage && to->trunk->copy_operator(*given->net, at.in_given, at.in_trunk)) {
-    --at.in_trunk;
-    --at.in_given;
+  network trunk = to->trunk;
+  const auto bottleneck = static_cast<int>(extractor->layout().ops().size()) - 1;
+  for (int i = 1; i < bottleneck; ++i) extractor->copy_operator(*given->net, i, i);
+  const int widening = copy_rest(given->net, trunk, bottleneck);
+  const auto channels = extractor->layout().at(bottleneck).out.channels;
+  const auto inputs = extractor->layout().at(bottleneck - 1).out.channels;
+  if (!extractor->set_folded(bottleneck, sign_split(channels, inputs), torch::zeros({channels}))) {
+    throw error(errc::bad_argument, "given weights fit an architecture whose bottleneck is one 1×1 convolution");
   }
-  // The bottleneck has taken a stride over: only behind its place in the published rest are maps alike again.
-  while (to->trunk->layout().at(at.in_trunk).out != given->net->layout().at(at.in_given).out) {
-    ++at.in_trunk;
-    ++at.in_given;
-  }
-  return at;
+  to->eval();
+  const auto features = to->stage(images).features;
+  const auto [weight, bias] = least_squares(features, given->value_of(bottleneck - 1, images));
+  trunk->set_folded(widening, weight, bias);
+  extractor->adopt_statistics((images - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
+  trunk->adopt_statistics(features);
 }
 
 void freeze_first_stage(front& stage) {

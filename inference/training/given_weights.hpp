@@ -51,17 +51,15 @@ class given_network_impl : public torch::nn::Module {
 };
 TORCH_MODULE_IMPL(given_network, given_network_impl);
 
-/// Copies what a network with a bottleneck shares with the published one: the first stage's operators, and the rest's
-/// as far back from the classifier as shapes agree. What is new keeps its random start. Returns the seam: the last
-/// operator of the trunk that is new, and the one of the published network whose output its own should equal.
-struct seam {
-  int in_trunk = 0;
-  int in_given = 0;
-};
-seam start_from_given(const given_network& given, reference_network& to);
+/// Begins a network with a bottleneck from the published one, so that both give nearly the same answers before any
+/// training: copies the first stage and the rest; the bottleneck, a 1×1 convolution, splits the first stage's map into
+/// its positive and its negative parts (all is kept where it has twice the map's channels), and what widens it again is
+/// the least-squares inverse over `images` ([N, 3, S, S], 0…1), attention included. Throws error(bad_argument) where
+/// the architecture has another form.
+void start_from_given(given_network& given, const torch::Tensor& images, reference_network& to);
 
-/// The first stage as published, in front of a bottleneck that is still to learn, stays as it is: at full resolution it
-/// costs more to train than all that follows.
+/// The first stage as published, in front of the bottleneck, stays as it is: at full resolution it costs more to train
+/// than all that follows.
 void freeze_first_stage(front& stage);
 
 }  // namespace dvfo::inference

@@ -16,6 +16,15 @@ constexpr double warm_up = 0.05;
 
 void write_module(torch::serialize::OutputArchive& archive, const torch::nn::Module& module) { module.save(archive); }
 
+template <class Optimiser, class Options>
+std::unique_ptr<torch::optim::Optimizer> make_grouped(const Options& settings, const std::vector<torch::Tensor>& decayed,
+                                                      const std::vector<torch::Tensor>& free, double weight_decay) {
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  groups.emplace_back(decayed, std::make_unique<Options>(Options(settings).weight_decay(weight_decay)));
+  groups.emplace_back(free, std::make_unique<Options>(Options(settings).weight_decay(0.0)));
+  return std::make_unique<Optimiser>(groups, settings);
+}
+
 }  // namespace
 
 double scheduled_rate(double peak, double progress) {
@@ -23,24 +32,25 @@ double scheduled_rate(double peak, double progress) {
   return peak * 0.5 * (1.0 + std::cos(std::numbers::pi * (progress - warm_up) / (1.0 - warm_up)));
 }
 
-torch::optim::SGD make_optimiser(const torch::nn::Module& module, double rate, double weight_decay) {
+std::unique_ptr<torch::optim::Optimizer> make_optimiser(const std::string& name, const torch::nn::Module& module,
+                                                        double rate, double weight_decay) {
   std::vector<torch::Tensor> decayed;
   std::vector<torch::Tensor> free;
   for (const auto& parameter : module.parameters()) {
     if (parameter.requires_grad()) (parameter.dim() > 1 ? decayed : free).push_back(parameter);
   }
-  const auto settings = [&](double decay) {
-    return std::make_unique<torch::optim::SGDOptions>(
-        torch::optim::SGDOptions(rate).momentum(momentum).nesterov(true).weight_decay(decay));
-  };
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(decayed, settings(weight_decay));
-  groups.emplace_back(free, settings(0.0));
-  return torch::optim::SGD(groups, torch::optim::SGDOptions(rate));
+  if (name == "sgd") {
+    return make_grouped<torch::optim::SGD>(torch::optim::SGDOptions(rate).momentum(momentum).nesterov(true), decayed,
+                                           free, weight_decay);
+  }
+  if (name == "adamw") {
+    return make_grouped<torch::optim::AdamW>(torch::optim::AdamWOptions(rate), decayed, free, weight_decay);
+  }
+  throw error(errc::bad_argument, fmt::format("--optimiser is \"{}\", expected sgd or adamw", name));
 }
 
-void set_rate(torch::optim::SGD& optimiser, double rate) {
-  for (auto& group : optimiser.param_groups()) static_cast<torch::optim::SGDOptions&>(group.options()).lr(rate);
+void set_rate(torch::optim::Optimizer& optimiser, double rate) {
+  for (auto& group : optimiser.param_groups()) group.options().set_lr(rate);
 }
 
 mixed_precision::mixed_precision(bool on, torch::DeviceType device) : on_(on), device_(device) {
@@ -65,7 +75,7 @@ mixed_precision::~mixed_precision() {
 }
 
 void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module& module,
-                     const torch::optim::SGD& optimiser, int finished_epochs) {
+                     const torch::optim::Optimizer& optimiser, int finished_epochs) {
   torch::serialize::OutputArchive archive;
   torch::serialize::OutputArchive model;
   torch::serialize::OutputArchive state;
@@ -80,7 +90,7 @@ void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module&
   std::filesystem::rename(part, file);
 }
 
-int load_checkpoint(const std::filesystem::path& file, torch::nn::Module& module, torch::optim::SGD& optimiser) {
+int load_checkpoint(const std::filesystem::path& file, torch::nn::Module& module, torch::optim::Optimizer& optimiser) {
   if (!std::filesystem::exists(file)) return 0;
   try {
     torch::serialize::InputArchive archive;

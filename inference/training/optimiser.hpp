@@ -3,15 +3,19 @@
 #include <torch/torch.h>
 
 #include <filesystem>
+#include <memory>
+#include <string>
 
 namespace dvfo::inference {
 
 /// Learning rate at `progress` (0…1) of a phase: linear warm-up over its first twentieth, then half a cosine down to 0.
 double scheduled_rate(double peak, double progress);
 
-/// Stochastic gradient descent with Nesterov momentum 0.9; normalisation parameters and biases are not decayed.
-torch::optim::SGD make_optimiser(const torch::nn::Module& module, double rate, double weight_decay);
-void set_rate(torch::optim::SGD& optimiser, double rate);
+/// "sgd": stochastic gradient descent with Nesterov momentum 0.9. "adamw" (Loshchilov & Hutter 2019): what transformers
+/// need. Normalisation parameters and biases are not decayed. Throws error(bad_argument) for another name.
+std::unique_ptr<torch::optim::Optimizer> make_optimiser(const std::string& name, const torch::nn::Module& module,
+                                                        double rate, double weight_decay);
+void set_rate(torch::optim::Optimizer& optimiser, double rate);
 
 /// Convolutions in bfloat16 while it lives (LibTorch's autocast), if asked for.
 class mixed_precision {
@@ -29,8 +33,8 @@ class mixed_precision {
 /// A phase's state after a whole epoch, written to a temporary file and renamed, so that a kill never leaves half a
 /// checkpoint.
 void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module& module,
-                     const torch::optim::SGD& optimiser, int finished_epochs);
+                     const torch::optim::Optimizer& optimiser, int finished_epochs);
 /// Returns the finished epochs, 0 when `file` does not exist. Throws error(io) when it is damaged or of another model.
-int load_checkpoint(const std::filesystem::path& file, torch::nn::Module& module, torch::optim::SGD& optimiser);
+int load_checkpoint(const std::filesystem::path& file, torch::nn::Module& module, torch::optim::Optimizer& optimiser);
 
 }  // namespace dvfo::inference

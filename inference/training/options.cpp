@@ -23,8 +23,7 @@ std::string recipe_of(const training_options& o) {
   const auto add = [&rest](const char* name, double value, double otherwise) {
     if (value != otherwise) rest += fmt::format(" --{} {}", name, value);
   };
-  if (!o.weights.empty())
-    rest += fmt::format(" --bottleneck-epochs {} --bottleneck-rate {}", o.bottleneck_epochs, o.bottleneck_rate);
+  if (o.optimiser != usual.optimiser) rest += fmt::format(" --optimiser {}", o.optimiser);
   add("weight-decay", o.weight_decay, usual.weight_decay);
   add("distillation", o.distillation, usual.distillation);
   add("temperature", o.temperature, usual.temperature);
@@ -46,8 +45,7 @@ std::string recipe_of(const training_options& o) {
 training_options completed(training_options options) {
   expect("--base-width", options.base_width, 8, 256);
   expect("--feature-channels", options.feature_channels, 4, 256);
-  expect("--bottleneck-epochs", options.bottleneck_epochs, 1, 1000);
-  expect("--reference-epochs", options.reference_epochs, 1, 1000);
+  expect("--reference-epochs", options.reference_epochs, 0, 1000);
   expect("--joint-epochs", options.joint_epochs, 1, 1000);
   // Ranges are observed one epoch ahead of fake quantisation; a bundle brings its own.
   expect("--quantisation-epochs", options.quantisation_epochs, 1,

@@ -20,13 +20,12 @@ struct training_options {
   int base_width = 32;          ///< channels of the first stage; published ResNet-18 has 64
   int feature_channels = 32;    ///< C: narrow, because every channel costs bytes on the wire
   int feature_bits = 2;         ///< per value on the wire: 8, 4, 3 or 2
-  int bottleneck_epochs = 10;   ///< with published weights: the bottleneck learns their map before all else
   int reference_epochs = 16;    ///< the unsplit float model, trained by itself
   int joint_epochs = 7;         ///< extractor, SCAM, local and remote together, over random shares
   int quantisation_epochs = 2;  ///< of the joint epochs, the last ones, with fake quantisation
   int held_back = 2000;         ///< last training images, not trained on: they choose λ and the learned fusions
   int batch_size = 128;
-  double bottleneck_rate = 0.6;  ///< of that phase: a mean over maps has small gradients
+  std::string optimiser = "sgd";  ///< "sgd" or "adamw"
   double reference_rate = 0.15;  ///< peak learning rate
   double joint_rate = 0.05;      ///< lower: it starts from the reference's weights
   double weight_decay = 5e-4;    ///< the usual value for residual networks on small images

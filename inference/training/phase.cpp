@@ -45,8 +45,8 @@ void start_gradients(torch::nn::Module& module) {
 
 void run_phase(const phase& what, const image_store& images, const training_options& options,
                const progress_callback& progress) {
-  auto optimiser = make_optimiser(*what.module, what.peak_rate, options.weight_decay);
-  const int first = load_checkpoint(what.checkpoint, *what.module, optimiser);
+  const auto optimiser = make_optimiser(options.optimiser, *what.module, what.peak_rate, options.weight_decay);
+  const int first = load_checkpoint(what.checkpoint, *what.module, *optimiser);
   start_gradients(*what.module);
   const torch::Device device(options.device);
   const stopwatch clock;
@@ -57,15 +57,15 @@ void run_phase(const phase& what, const image_store& images, const training_opti
     tally sums;
     for (std::size_t b = 0; b < epoch.batches(); ++b) {
       const double done = number + static_cast<double>(b) / static_cast<double>(epoch.batches());
-      set_rate(optimiser, scheduled_rate(what.peak_rate, done / what.epochs));
+      set_rate(*optimiser, scheduled_rate(what.peak_rate, done / what.epochs));
       batch data = epoch.get(b);
       data.images = data.images.to(device);
       data.labels = data.labels.to(device);
-      optimiser.zero_grad();
+      optimiser->zero_grad();
       const auto result = what.step(data, static_cast<std::uint64_t>(number) * epoch.batches() + b);
       result.loss.backward();
       torch::nn::utils::clip_grad_norm_(what.module->parameters(), gradient_limit);
-      optimiser.step();
+      optimiser->step();
       sums.add(result, data.labels);
       if ((b + 1) % report_interval != 0 && b + 1 != epoch.batches()) continue;
       const double fraction = done + 1.0 / static_cast<double>(epoch.batches()) - first;
@@ -73,7 +73,7 @@ void run_phase(const phase& what, const image_store& images, const training_opti
                 100.0 * static_cast<double>(sums.correct) / static_cast<double>(sums.seen), clock.seconds(),
                 clock.seconds() / fraction * (what.epochs - first - fraction)});
     }
-    save_checkpoint(what.checkpoint, *what.module, optimiser, number + 1);
+    save_checkpoint(what.checkpoint, *what.module, *optimiser, number + 1);
   }
 }
 

@@ -97,7 +97,7 @@ class run {
     const auto sample = images.plain(0, statistics_images).images;
     const auto [mean, deviation] = given_network_impl::colour_statistics();
     given_->net->adopt_statistics((sample - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
-    seam_ = start_from_given(given_, reference_);
+    start_from_given(given_, sample, reference_);
     freeze_first_stage(reference_->stage);
     freeze_first_stage(split_->stage);
     given_->to(device_);
@@ -110,7 +110,6 @@ class run {
     }
     reference_->to(device_);
     prefer_channels_last(*reference_);
-    if (!given_.is_empty()) train_bottleneck(images, progress);
     phase what;
     what.name = "reference";
     what.epochs = options_.reference_epochs;
@@ -121,36 +120,6 @@ class run {
     what.step = [this](const batch& data, std::uint64_t) { return reference_step(data); };
     run_phase(what, images, options_, progress);
     reference_->eval();
-  }
-
-  /// What is new between the published halves learns to hand over the published network's own map (head distillation,
-  /// Matsubara et al. 2020): cheap, because nothing behind it runs.
-  void train_bottleneck(const image_store& images, const progress_callback& progress) {
-    phase what;
-    what.name = "bottleneck";
-    what.epochs = options_.bottleneck_epochs;
-    what.peak_rate = options_.bottleneck_rate;
-    what.module = reference_.get();
-    what.checkpoint = options_.checkpoints / "bottleneck.pt";
-    what.before_epoch = [this](int) { reference_->train(); };
-    what.step = [this](const batch& data, std::uint64_t) { return bottleneck_step(data); };
-    run_phase(what, images, options_, progress);
-  }
-
-  step_result bottleneck_step(const batch& data) {
-    torch::Tensor wanted;
-    torch::Tensor found;
-    {
-      mixed_precision mixed(options_.bfloat16, device_.type());
-      const auto images = data.images.contiguous(torch::MemoryFormat::ChannelsLast);
-      {
-        torch::NoGradGuard no_gradient;
-        wanted = given_->value_of(seam_.in_given, images).to(torch::kFloat);
-      }
-      found = reference_->trunk->value_of(seam_.in_trunk, reference_->stage(images).features).to(torch::kFloat);
-    }
-    const auto loss = (found - wanted).square().mean() / wanted.var();
-    return {loss, torch::zeros({data.labels.size(0), 1})};
   }
 
   step_result reference_step(const batch& data) {
@@ -310,7 +279,6 @@ class run {
   architecture architecture_;
   std::string earlier_recipe_;    // of the bundle that this run goes on from
   given_network given_{nullptr};  // the teacher, where published weights were given
-  seam seam_;                     // where the published trunk begins again
   std::optional<double> given_top1_;
   reference_network reference_{nullptr};
   split_network split_{nullptr};

@@ -131,13 +131,14 @@ TEST_F(network_schemes_test, appeals_cost_what_local_answer_and_cloud_cost_toget
 }
 
 TEST_F(network_schemes_test, modes_are_those_of_the_board_and_groups_expand) {
-  EXPECT_EQ(find_schemes("jetson-tx2", {"nvpmodel"}).size(), 5U);
-  EXPECT_EQ(find_schemes("jetson-nano", {"nvpmodel"}).size(), 2U);
-  EXPECT_EQ(find_schemes("jetson-nano", {"nvpmodel:5W"}).size(), 1U);
-  EXPECT_THROW(find_schemes("jetson-nano", {"nvpmodel:MAXQ"}), std::invalid_argument);
-  EXPECT_THROW(find_schemes("jetson-nano", {"dvfo"}), std::invalid_argument) << "no policy is at hand";
-  EXPECT_EQ(find_schemes("jetson-nano", {"all"}, true).size(), find_schemes("jetson-nano", {"all"}).size() + 1);
-  for (const auto& each : scheme_table("jetson-tx2")) EXPECT_FALSE(each.what.empty()) << each.name;
+  EXPECT_EQ(policy::find_schemes("jetson-tx2", {"nvpmodel"}).size(), 5U);
+  EXPECT_EQ(policy::find_schemes("jetson-nano", {"nvpmodel"}).size(), 2U);
+  EXPECT_EQ(policy::find_schemes("jetson-nano", {"nvpmodel:5W"}).size(), 1U);
+  EXPECT_THROW(policy::find_schemes("jetson-nano", {"nvpmodel:MAXQ"}), std::invalid_argument);
+  EXPECT_THROW(policy::find_schemes("jetson-nano", {"dvfo"}), std::invalid_argument) << "no policy is at hand";
+  EXPECT_EQ(policy::find_schemes("jetson-nano", {"all"}, true).size(),
+            policy::find_schemes("jetson-nano", {"all"}).size() + 1);
+  for (const auto& each : policy::scheme_table("jetson-tx2")) EXPECT_FALSE(each.what.empty()) << each.name;
 }
 
 TEST_F(network_schemes_test, a_reduction_is_what_is_saved_of_the_other) {

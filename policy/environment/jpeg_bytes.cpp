@@ -1,10 +1,10 @@
-#include "evaluation/jpeg_bytes.hpp"
+#include "policy/environment/jpeg_bytes.hpp"
 
 #include <algorithm>
 
 #include "inference/image_coding.hpp"
 
-namespace dvfo::evaluation {
+namespace dvfo::policy {
 
 constexpr int quality = 75;  // libjpeg's default
 
@@ -19,4 +19,4 @@ double mean_jpeg_bytes(const inference::dataset& images, std::size_t count) {
   return count == 0 ? 0.0 : bytes / static_cast<double>(count);
 }
 
-}  // namespace dvfo::evaluation
+}  // namespace dvfo::policy

@@ -13,7 +13,7 @@
 #include "policy/policy_bundle.hpp"
 #include "policy/scheme.hpp"
 
-namespace dvfo::evaluation {
+namespace dvfo::policy {
 
 /// How AppealNet's discriminator does on one bundle (`dvfo train discriminator`), or is assumed to do on a network that
 /// nobody trained one for.
@@ -26,12 +26,13 @@ struct discriminator_figures {
 
 /// What a scheme is made for.
 struct scheme_setting {
-  const policy::task_physics* physics = nullptr;
+  const task_physics* physics = nullptr;
   double max_power_watts = 15.0;                ///< MaxPower of DVFO Eq. 4
   std::function<const policy::world&()> world;  ///< the one that it decides in now; the oracles alone look
   discriminator_figures discriminator;
-  const policy::policy_bundle* trained = nullptr;  ///< of "dvfo"; must outlive the schemes
+  const policy_bundle* trained = nullptr;  ///< of "dvfo"; must outlive the schemes
   std::uint64_t seed = 1;
+  std::function<void(const std::string&)> complain = {};  ///< is told what a scheme cannot decide; may be empty
 };
 
 /// A scheme that can be asked for by name.
@@ -44,6 +45,7 @@ struct scheme_entry {
   bool learns = false;      ///< gets its warm-up before it is judged
   bool draws = false;       ///< decides differently in the same situation
   bool is_trained = false;  ///< decides by scheme_setting::trained
+  bool sees_truth = false;  ///< looks into scheme_setting::world, which only virtual time has
 };
 
 /// Every scheme, in the order of docs/schemes.md; those of nvpmodel as far as `board` has modes.
@@ -58,4 +60,4 @@ std::string scheme_names();
 std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector<std::string>& names,
                                        bool has_policy = false);
 
-}  // namespace dvfo::evaluation
+}  // namespace dvfo::policy

@@ -1,4 +1,4 @@
-#include "evaluation/scheme_table.hpp"
+#include "policy/scheme_table.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,73 +13,70 @@
 #include "policy/schemes/drldo_scheme.hpp"
 #include "policy/schemes/tabular_dvfs.hpp"
 
-namespace dvfo::evaluation {
+namespace dvfo::policy {
 namespace {
 
-using scheme_maker = std::function<std::unique_ptr<policy::scheme>(const scheme_setting&)>;
+using scheme_maker = std::function<std::unique_ptr<scheme>(const scheme_setting&)>;
 
 constexpr std::string_view mode_prefix = "nvpmodel:";
 
 device::clocks to_clocks(const device::simulated::operating_clocks& at) { return {at.cpu_hz, at.gpu_hz, at.memory_hz}; }
 
 /// Clocks are left alone: they stand at the highest, as `jetson_clocks` has them.
-scheme_maker always(double share, policy::carrier sends = policy::carrier::features) {
-  return [=](const scheme_setting&) { return std::make_unique<policy::fixed_scheme>(share, device::clocks{}, sends); };
+scheme_maker always(double share, carrier sends = carrier::features) {
+  return [=](const scheme_setting&) { return std::make_unique<fixed_scheme>(share, device::clocks{}, sends); };
 }
 
 scheme_maker highest_clocks() {
   return [](const scheme_setting& setting) {
-    return std::make_unique<policy::fixed_scheme>(0.0, to_clocks(setting.physics->board().highest()));
+    return std::make_unique<fixed_scheme>(0.0, to_clocks(setting.physics->board().highest()));
   };
 }
 
 /// The mode's limits, at which the clocks stand.
 scheme_maker mode(const device::clocks& limits) {
   return [limits](const scheme_setting& setting) {
-    return std::make_unique<policy::fixed_scheme>(0.0, to_clocks(setting.physics->board().effective({}, limits)));
+    return std::make_unique<fixed_scheme>(0.0, to_clocks(setting.physics->board().effective({}, limits)));
   };
 }
 
-scheme_maker tabular(policy::tabular_goal goal) {
+scheme_maker tabular(tabular_goal goal) {
   return [goal](const scheme_setting& setting) {
-    return std::make_unique<policy::tabular_dvfs>(
+    return std::make_unique<tabular_dvfs>(
         setting.physics->board().points(device::knob::cpu),
-        policy::tabular_options{.goal = goal, .max_power_watts = setting.max_power_watts, .seed = setting.seed});
+        tabular_options{.goal = goal, .max_power_watts = setting.max_power_watts, .seed = setting.seed});
   };
 }
 
-std::unique_ptr<policy::scheme> make_drldo(const scheme_setting& setting) {
+std::unique_ptr<scheme> make_drldo(const scheme_setting& setting) {
   std::vector<double> shares;
   for (const auto& way : setting.physics->model().input_ways) {
-    if (way.sends == policy::carrier::input) shares.push_back(way.terms.share);
+    if (way.sends == carrier::input) shares.push_back(way.terms.share);
   }
-  return std::make_unique<policy::drldo_scheme>(
+  return std::make_unique<drldo_scheme>(
       setting.physics->board().points(device::knob::cpu), std::move(shares),
-      policy::drldo_options{.max_power_watts = setting.max_power_watts, .seed = setting.seed});
+      drldo_options{.max_power_watts = setting.max_power_watts, .seed = setting.seed});
 }
 
-std::unique_ptr<policy::scheme> make_appealnet(const scheme_setting& setting) {
-  return std::make_unique<policy::appealnet_scheme>(setting.discriminator.skipping_rate, setting.seed);
+std::unique_ptr<scheme> make_appealnet(const scheme_setting& setting) {
+  return std::make_unique<appealnet_scheme>(setting.discriminator.skipping_rate, setting.seed);
 }
 
 scheme_maker oracle(bool also_input) {
   return [also_input](const scheme_setting& setting) {
-    return std::make_unique<policy::oracle_scheme>(*setting.physics, setting.max_power_watts, setting.world,
-                                                   also_input);
+    return std::make_unique<oracle_scheme>(*setting.physics, setting.max_power_watts, setting.world, also_input);
   };
 }
 
-std::unique_ptr<policy::scheme> make_dvfo(const scheme_setting& setting) {
-  const policy::policy_place where = {.board = setting.physics->board().parameters().board,
-                                      .network = setting.physics->model().name,
-                                      .physics = setting.physics,
-                                      .max_power_watts = setting.max_power_watts};
-  return std::make_unique<policy::dvfo_scheme>(*setting.trained, where,
-                                               [](const std::string& what) { fmt::print(stderr, "{}\n", what); });
+std::unique_ptr<scheme> make_dvfo(const scheme_setting& setting) {
+  const policy_place where = {.board = setting.physics->board().parameters().board,
+                              .network = setting.physics->model().name,
+                              .physics = setting.physics,
+                              .max_power_watts = setting.max_power_watts};
+  return std::make_unique<dvfo_scheme>(*setting.trained, where, setting.complain);
 }
 
 std::vector<scheme_entry> common_table() {
-  using policy::carrier;
   return {
       {.name = "edge-only", .what = "everything on the edge at the highest clocks", .make = always(0.0)},
       {.name = "cloud-only", .what = "the whole feature map to the cloud, highest clocks", .make = always(1.0)},
@@ -96,11 +93,11 @@ std::vector<scheme_entry> common_table() {
        .governs_by_load = true},
       {.name = "qlearning-dvfs",
        .what = "edge only, CPU clock by tabular Q-learning (as QL-HDS)",
-       .make = tabular(policy::tabular_goal::cost),
+       .make = tabular(tabular_goal::cost),
        .learns = true},
       {.name = "cartad",
        .what = "edge only, CPU clock by tabular Q-learning for a cool die within a latency guarantee",
-       .make = tabular(policy::tabular_goal::temperature),
+       .make = tabular(tabular_goal::temperature),
        .learns = true},
       {.name = "drldo",
        .what = "CPU clock and share of the uncompressed input by a blocking DQN; GPU and memory by load",
@@ -117,8 +114,12 @@ std::vector<scheme_entry> common_table() {
        .is_trained = true},
       {.name = "oracle",
        .what = "exhaustive search over clocks and share with the true physics",
-       .make = oracle(false)},
-      {.name = "oracle-any", .what = "the same, and the input may be sent in any form", .make = oracle(true)},
+       .make = oracle(false),
+       .sees_truth = true},
+      {.name = "oracle-any",
+       .what = "the same, and the input may be sent in any form",
+       .make = oracle(true),
+       .sees_truth = true},
   };
 }
 
@@ -175,4 +176,4 @@ std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector
   return found;
 }
 
-}  // namespace dvfo::evaluation
+}  // namespace dvfo::policy
