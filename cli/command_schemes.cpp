@@ -45,6 +45,7 @@ struct schemes_command {
   double rtt = 4.0;
   double eta = 0.5;
   double interval = 0.0;
+  double thinking = 0.0;
   std::int64_t tasks = 1000;
   std::int64_t warm_up = 5000;
   std::int64_t seed = 1;
@@ -156,6 +157,7 @@ int run_schemes(schemes_command& command) {
   const auto tasks = tasks_of(command.choice, board);
   const auto names = split_names(command.choice.schemes);
   const auto trained = policy_of(command.choice);
+  const auto trained_blocking = blocking_policy_of(command.choice);
 
   evaluation::schemes_case what;
   what.links = links_of(command);
@@ -167,6 +169,8 @@ int run_schemes(schemes_command& command) {
   what.when = arrivals_of(command);
   what.seed = static_cast<std::uint64_t>(command.seed);
   what.trained = trained.get();
+  what.trained_blocking = trained_blocking.get();
+  what.thinking_seconds = command.thinking / 1e3;
   report found(command.reduction_of);
   for (const auto& task : tasks) {
     const policy::task_physics physics(board.physics, task.model);
@@ -208,6 +212,8 @@ void add_evaluate_schemes(CLI::App& evaluate, action& chosen) {
       .real("interval", command->interval, {0.0, 1e6}, "MS",
             "mean time between two tasks; 0: a task comes when the one before is answered")
       .choice("arrivals", command->arrivals, {"steady", "poisson", "bursts"}, "how tasks come at that interval")
+      .real("thinking", command->thinking, {0.0, 1e6}, "MS",
+            "how long a blocking scheme (drldo, dvfo-blocking) makes each task wait")
       .integer("tasks", command->tasks, {1, 10'000'000}, "N", "tasks a scheme, divided among the links")
       .integer("warm-up", command->warm_up, {0, 10'000'000}, "N", "tasks that a learner has before it is judged")
       .integer("seed", command->seed, {0, 1'000'000'000}, "N", "start of every random choice")

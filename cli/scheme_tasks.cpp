@@ -102,12 +102,24 @@ void declare(settings_table& table, task_choice& choice) {
           "folder of data sets: the bundle's test images to measure frames on, photographs (imagenette) for JPEG sizes")
       .text("schemes", choice.schemes, "NAMES", fmt::format("with commas between: {}, or all", policy::scheme_names()))
       .text("policy", choice.policy, "DIR",
-            "policy bundle that dvfo decides by: a folder, or a name in $DVFO_BUNDLES (default the shipped one)");
+            "policy bundle that dvfo decides by: a folder, or a name in $DVFO_BUNDLES (default the shipped one)")
+      .text("blocking-policy", choice.blocking_policy, "DIR",
+            "policy bundle that dvfo-blocking decides by, trained with --thinking blocking; none is shipped");
 }
 
 std::unique_ptr<const policy::policy_bundle> policy_of(const task_choice& choice) {
   return std::make_unique<const policy::policy_bundle>(
       policy::load_policy(choice.policy.empty() ? bundles_folder() / "policy" : find_bundle(choice.policy)));
+}
+
+std::unique_ptr<const policy::policy_bundle> blocking_policy_of(const task_choice& choice) {
+  if (choice.blocking_policy.empty()) return nullptr;
+  auto found = std::make_unique<const policy::policy_bundle>(policy::load_policy(find_bundle(choice.blocking_policy)));
+  if (found->how == policy::thinking::blocking) return found;
+  throw usage_error(
+      fmt::format("--blocking-policy {}: that policy was trained to think ahead; expected one that "
+                  "'dvfo train policy --thinking blocking' made",
+                  choice.blocking_policy));
 }
 
 compared_board board_of(const task_choice& choice) {

@@ -19,7 +19,8 @@ struct task_choice {
   std::string network;  // "all": each of the eight
   std::string data;
   std::string schemes = "all";
-  std::string policy;  // empty: the shipped one
+  std::string policy;           // empty: the shipped one
+  std::string blocking_policy;  // empty: none
 };
 
 /// Declares the settings of `choice`, which must outlive the table.
@@ -49,6 +50,10 @@ std::vector<compared_task> tasks_of(const task_choice& choice, const compared_bo
 /// The policy bundle that "dvfo" decides by. Throws usage_error where it is not found, std::runtime_error where it is
 /// damaged.
 std::unique_ptr<const policy::policy_bundle> policy_of(const task_choice& choice);
+
+/// The one that "dvfo-blocking" decides by; nullptr where none is named. Throws as policy_of, and usage_error for a
+/// policy that was trained concurrently.
+std::unique_ptr<const policy::policy_bundle> blocking_policy_of(const task_choice& choice);
 
 /// "a,b,c" without the empty ones.
 std::vector<std::string> split_names(const std::string& list);
