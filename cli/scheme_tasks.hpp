@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,8 @@ struct task_choice {
   std::string schemes = "all";
   std::string policy;           // empty: the shipped one
   std::string blocking_policy;  // empty: none
+  std::int64_t measured = 0;    // test images that accuracies are measured on; 0: as when the bundle was made
+  std::string discriminator;    // of appealnet; empty: the bundle's own, if it has one
 };
 
 /// Declares the settings of `choice`, which must outlive the table.
@@ -40,7 +44,8 @@ compared_board board_of(const task_choice& choice);
 struct compared_task {
   policy::task_model model;
   policy::discriminator_figures discriminator;
-  std::string origin;  ///< of the sizes on the wire, one sentence
+  std::string origin;                      ///< of the sizes on the wire and the accuracies, for people
+  std::optional<double> reference_top1{};  ///< percent of the unsplit float model, where it was measured
 };
 
 /// One for a bundle or a network, eight for "all". Throws usage_error for both a bundle and a network, or an unknown

@@ -59,7 +59,9 @@ std::unique_ptr<scheme> make_drldo(const scheme_setting& setting) {
 }
 
 std::unique_ptr<scheme> make_appealnet(const scheme_setting& setting) {
-  return std::make_unique<appealnet_scheme>(setting.discriminator.skipping_rate, setting.seed);
+  const auto& known = setting.discriminator;
+  if (!known.accepts.empty()) return std::make_unique<appealnet_scheme>(known.accepts);
+  return std::make_unique<appealnet_scheme>(known.skipping_rate, setting.seed);
 }
 
 scheme_maker oracle(bool also_input) {

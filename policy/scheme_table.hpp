@@ -21,7 +21,8 @@ struct discriminator_figures {
   double skipping_rate = 0.7;             ///< tasks whose local answer it accepts; assumed unless measured
   std::optional<double> top1_accepted{};  ///< percent of the local answers that it accepts; absent unless measured
   std::optional<double> top1_appealed{};  ///< percent of the cloud's answers to the others
-  [[nodiscard]] bool is_measured() const { return top1_accepted.has_value(); }
+  std::vector<std::uint8_t> accepts{};    ///< of one test image after another; empty: drawn by the rate
+  [[nodiscard]] bool is_measured() const { return top1_accepted || top1_appealed; }
 };
 
 /// What a scheme is made for.
