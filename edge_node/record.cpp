@@ -69,6 +69,7 @@ nlohmann::json to_json(const task_record& record, const std::vector<std::string>
   if (record.label) json["correct"] = static_cast<std::size_t>(*record.label) == result.predicted;
   json["share_decided"] = cost.decided.share;
   json["share"] = cost.share;
+  json["sends_decided"] = policy::to_string(cost.decided.sends);
   json["ran_on"] = policy::to_string(cost.where);
   const bool degraded = cost.degraded != policy::degraded_reason::none;
   json["degraded"] = degraded ? nlohmann::json(policy::to_string(cost.degraded)) : nlohmann::json(nullptr);

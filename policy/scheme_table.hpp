@@ -45,6 +45,7 @@ struct scheme_entry {
   bool learns = false;      ///< gets its warm-up before it is judged
   bool draws = false;       ///< decides differently in the same situation
   bool is_trained = false;  ///< decides by scheme_setting::trained
+  bool is_plain = false;    ///< decides without a board's physics: scheme_setting::physics may be null
   bool sees_truth = false;  ///< looks into scheme_setting::world, which only virtual time has
 };
 
