@@ -11,6 +11,7 @@
 #include "actors/caf_compat.hpp"
 #include "inference/image_coding.hpp"
 #include "messages/checks.hpp"
+#include "policy/environment/jpeg_bytes.hpp"
 
 namespace dvfo::actors {
 
@@ -25,8 +26,6 @@ policy::degraded_reason offload_state::refusal(const offload_job& job, time_poin
 
 namespace {
 
-constexpr int jpeg_quality = 75;  // libjpeg's default, as the sizes in docs/schemes.md are measured
-
 std::string to_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -36,7 +35,7 @@ void put_input(messages::infer_request& request, const offload_job& job, int inp
   const auto whole = inference::resize_and_centre_crop(*job.image, input_size);
   if (job.sends != policy::carrier::input) {
     request.kind = messages::frame_kind::jpeg;
-    request.frame = to_text(inference::encode_jpeg(whole, jpeg_quality));
+    request.frame = to_text(inference::encode_jpeg(whole, policy::jpeg_quality));
     return;
   }
   const int side = std::max(1, static_cast<int>(std::lround(input_size * std::sqrt(job.share))));

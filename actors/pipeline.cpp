@@ -62,6 +62,7 @@ void answer_and_forget(pipeline_pointer self, std::uint64_t id, answer result, t
   if (self->state.options.on_answer) self->state.options.on_answer(result.outcome);
   auto report = std::move(node.mapped().run).report(result.outcome);
   report.number = node.mapped().number;
+  report.sensed = self->state.sense();
   node.mapped().promise.deliver(std::move(result));
   self->send(self->state.partners.policy, observe_atom{}, std::move(report));
 }

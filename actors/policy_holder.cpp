@@ -27,10 +27,14 @@ prepared_decision policy_state::take(const task_terms& terms) {
 void policy_state::on_taken(const decision_taken& taken) {
   ++(taken.number == number ? counts.ready : counts.stale);
   situation.previous = taken.decision;
-  situation.in_force = taken.sensed.in_force;
-  situation.waiting_tasks = taken.sensed.waiting_tasks;
-  situation.thinking_share = taken.sensed.thinking_share;
-  situation.celsius = taken.sensed.celsius;
+  on_sensed(taken.sensed);
+}
+
+void policy_state::on_sensed(const sensed_state& sensed) {
+  situation.in_force = sensed.in_force;
+  situation.waiting_tasks = sensed.waiting_tasks;
+  situation.thinking_share = sensed.thinking_share;
+  situation.celsius = sensed.celsius;
 }
 
 prepared_decision policy_state::prepare() {
@@ -97,7 +101,8 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
         self->state.situation.bandwidth_bps = reading.bandwidth_bps;
         self->state.situation.rtt_seconds = reading.rtt_seconds;
       },
-      [self](join_atom, decision_listener& listener) {
+      [self, is_blocking = options.is_blocking](join_atom, decision_listener& listener) {
+        if (is_blocking) return;
         self->state.listener = std::move(listener);
         think_ahead(self);
       },
@@ -109,6 +114,7 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
       [self](status_atom) { return self->state.counts; },
       [self, remember = std::move(options.remember)](observe_atom, task_report& report) {
         if (auto memory = self->state.recall(report); memory && remember) remember(std::move(*memory));
+        if (!self->state.listener) self->state.on_sensed(report.sensed);
         if (!report.importance.empty()) self->state.situation.importance = std::move(report.importance);
         guarded([&] {
           self->state.scheme->observe(report.outcome);

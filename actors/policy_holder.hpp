@@ -19,6 +19,9 @@ struct policy_state {
   /// terms.
   prepared_decision take(const task_terms& terms);
 
+  /// The newest of board and tasks.
+  void on_sensed(const sensed_state& sensed);
+
   /// The listener used a prepared decision.
   void on_taken(const decision_taken& taken);
 
@@ -27,7 +30,7 @@ struct policy_state {
 
   std::shared_ptr<policy::scheme> scheme;
   policy::situation situation;
-  decision_listener listener;  ///< null until one joins
+  decision_listener listener;  ///< null until one joins, and where nothing is thought out ahead
   std::uint64_t number = 0;    ///< of the newest decision
   decision_counts counts;
 
@@ -43,7 +46,8 @@ struct policy_state {
 };
 
 struct policy_options {
-  task_terms first = {};  ///< that the first decision is thought out for
+  task_terms first = {};     ///< that the first decision is thought out for
+  bool is_blocking = false;  ///< nothing is thought out ahead: every task asks, and waits for its decision
   /// Hears of every task that was answered; empty: nothing is remembered. Must not block or throw.
   std::function<void(task_memory)> remember = {};
 };

@@ -121,11 +121,20 @@ struct fusion_result {
   double seconds = 0.0;
 };
 
+/// The board and the stream of tasks as the pipeline sees them while a task moves.
+struct sensed_state {
+  device::clocks in_force;        ///< as the actuator last answered
+  double waiting_tasks = 0.0;     ///< admitted, features not extracted yet
+  double thinking_share = 0.0;    ///< t_AS/H: from sensing to the next task's begin, of the time between two begins
+  std::optional<double> celsius;  ///< of the die; absent without a sensor
+};
+
 /// What a task taught, for policy: sent after its client has the answer.
 struct task_report {
   policy::outcome outcome;
   std::vector<float> importance;  ///< x~p(a) of this task
   std::uint64_t number = 0;       ///< of its decision
+  sensed_state sensed = {};       ///< when it was answered
 };
 
 /// One task for learning: what the scheme saw, and what came of it.
@@ -173,14 +182,6 @@ struct decision_counts {
   std::uint64_t ready = 0;  ///< thought out ahead and used as it was
   std::uint64_t late = 0;   ///< a task had to ask and wait
   std::uint64_t stale = 0;  ///< ready, but the state had moved on when it was used
-};
-
-/// The board and the stream of tasks as the pipeline sees them while a task moves.
-struct sensed_state {
-  device::clocks in_force;        ///< as the actuator last answered
-  double waiting_tasks = 0.0;     ///< admitted, features not extracted yet
-  double thinking_share = 0.0;    ///< t_AS/H: from sensing to the next task's begin, of the time between two begins
-  std::optional<double> celsius;  ///< of the die; absent without a sensor
 };
 
 /// The pipeline used a prepared decision.

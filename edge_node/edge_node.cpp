@@ -138,7 +138,10 @@ struct edge_node::impl {
   }
 
   void spawn_pipeline() {
-    partners.policy = actors::spawn_policy(system, make_live_scheme(how, board.get(), bundle), policy_options());
+    const auto decides = make_live_scheme(how, board.get(), bundle);
+    auto deciding = policy_options();
+    deciding.is_blocking = decides.is_blocking;
+    partners.policy = actors::spawn_policy(system, decides.scheme, std::move(deciding));
     partners.local = actors::spawn_local_inference(
         system, std::make_shared<actors::edge_model_backend>(inference::edge_model(bundle)),
         board ? board->pacer() : nullptr);
@@ -153,6 +156,7 @@ struct edge_node::impl {
     partners.offload = actors::spawn_offload(system, std::move(offload));
     partners.fusion = actors::spawn_fusion(system, [model = bundle](double share) { return model.lambda(share); });
     actors::pipeline_options options;
+    options.accepts = make_appeal_judge(how, bundle.manifest());
     if (board) spawn_board(options);
     pipeline = actors::spawn_pipeline(system, partners, std::move(options));
     caf::anon_send(bandwidth, actors::join_atom::value, actors::bandwidth_listener(pipeline));

@@ -10,6 +10,7 @@
 #include "configuration/settings.hpp"
 #include "device/simulated/specifications.hpp"
 #include "inference/data/dataset.hpp"
+#include "inference/discriminator.hpp"
 #include "policy/environment/bundle_task.hpp"
 #include "policy/scheme_table.hpp"
 #include "policy/schemes/learning_scheme.hpp"
@@ -22,6 +23,7 @@ using configuration::usage_error;
 
 constexpr const char* fixed = "fixed";
 constexpr const char* kernel_governors = "governor:schedutil";
+constexpr const char* blocking_dvfo = "dvfo-blocking";
 constexpr std::uint64_t live_seed = 1;
 
 /// What a scheme leaves alone is the kernel governors' where it says so and there is a kernel; a live simulated board
@@ -32,10 +34,10 @@ device::clocks standing_on(const edge_board* board, const policy::scheme_entry& 
 }
 
 /// A scheme and all that it decides by; knobs that it leaves alone stand at `standing`.
-class live_scheme final : public policy::scheme {
+class complete_scheme final : public policy::scheme {
  public:
-  live_scheme(const settings& how, const edge_board* board, const inference::model_bundle& bundle,
-              const policy::scheme_entry& entry)
+  complete_scheme(const settings& how, const edge_board* board, const inference::model_bundle& bundle,
+                  const policy::scheme_entry& entry)
       : standing_(standing_on(board, entry)) {
     policy::scheme_setting setting;
     setting.seed = live_seed;
@@ -55,7 +57,7 @@ class live_scheme final : public policy::scheme {
     if (entry.is_trained) {
       trained_ = policy::load_policy(how.policy.empty() ? configuration::bundles_folder() / "policy"
                                                         : configuration::find_bundle(how.policy));
-      setting.trained = &*trained_;
+      (entry.is_blocking ? setting.trained_blocking : setting.trained) = &*trained_;
     }
     inner_ = entry.make(setting);
     if (entry.learns) learn(how);
@@ -137,20 +139,22 @@ board_settings board_settings_of(const settings& how) {
   };
   if (how.share >= 0.0) belongs("share", fixed);
   if (board.clocks != "keep") belongs("clocks", fixed);
-  if (!how.policy.empty() && how.scheme != "dvfo") belongs("policy", "dvfo");
+  if (!how.policy.empty() && how.scheme != "dvfo" && how.scheme != blocking_dvfo) belongs("policy", "dvfo");
+  if (how.policy.empty() && how.scheme == blocking_dvfo) {
+    throw usage_error("--scheme dvfo-blocking needs a policy that was trained blocking; name it by --policy DIR");
+  }
   if (how.scheme != kernel_governors) board.clocks = "highest";
   return board;
 }
 
-std::shared_ptr<policy::scheme> make_live_scheme(const settings& how, const edge_board* board,
-                                                 const inference::model_bundle& bundle) {
+live_scheme make_live_scheme(const settings& how, const edge_board* board, const inference::model_bundle& bundle) {
   if (how.scheme == fixed) {
-    return std::make_shared<policy::fixed_scheme>(how.share < 0.0 ? default_fixed_share : how.share,
-                                                  board ? board->ordered_clocks() : device::clocks{});
+    return {std::make_shared<policy::fixed_scheme>(how.share < 0.0 ? default_fixed_share : how.share,
+                                                   board ? board->ordered_clocks() : device::clocks{})};
   }
   std::vector<policy::scheme_entry> found;
   try {
-    found = policy::find_schemes(board_name(board), {how.scheme}, true);
+    found = policy::find_schemes(board_name(board), {how.scheme}, true, true);
   } catch (const std::invalid_argument& problem) {
     throw usage_error(fmt::format("--scheme {}: {}", how.scheme, problem.what()));
   }
@@ -160,7 +164,17 @@ std::shared_ptr<policy::scheme> make_live_scheme(const settings& how, const edge
   if (const auto why = obstacle(found.front(), board); !why.empty()) {
     throw usage_error(fmt::format("--scheme {} cannot run here: {}", how.scheme, why));
   }
-  return std::make_shared<live_scheme>(how, board, bundle, found.front());
+  const auto& entry = found.front();
+  return {std::make_shared<complete_scheme>(how, board, bundle, entry), entry.is_blocking};
+}
+
+std::function<bool(const std::vector<float>&)> make_appeal_judge(const settings& how,
+                                                                 const inference::bundle_manifest& manifest) {
+  if (how.scheme != "appealnet") return {};
+  const auto file = inference::appeal_rule_file(configuration::find_bundle(how.bundle));
+  return [rule = inference::load_appeal_rule(file, manifest.id)](const std::vector<float>& logits) {
+    return rule.accepts(logits);
+  };
 }
 
 }  // namespace dvfo::edge_node

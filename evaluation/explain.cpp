@@ -30,6 +30,7 @@ class still_world {
                             .world = [this]() -> const policy::world& { return world_; },
                             .discriminator = what.discriminator,
                             .trained = what.trained,
+                            .trained_blocking = what.trained_blocking,
                             .seed = what.seed,
                             .complain = complain_on_stderr})) {}
 
@@ -119,7 +120,7 @@ std::vector<explained_row> explain_schemes(const explained_case& what, const std
     throw std::invalid_argument("bandwidth is " + std::to_string(what.link.bandwidth_bps) + " bit/s, expected above 0");
   }
   const auto& board = what.physics->board().parameters().board;
-  const auto entries = policy::find_schemes(board, names, what.trained != nullptr);
+  const auto entries = policy::find_schemes(board, names, what.trained != nullptr, what.trained_blocking != nullptr);
   const double celsius = device::simulated::board_state(what.physics->board(), 0.0).celsius();
   const auto oracle = explain(what, policy::find_schemes(board, {"oracle"}).front(), celsius);
   std::vector<explained_row> rows;

@@ -18,7 +18,8 @@ struct explained_case {
   device::clocks previous;     ///< clocks before; absent: the highest
   std::size_t warm_up = 5000;  ///< tasks that a learner has in this situation before it is asked
   policy::discriminator_figures discriminator;
-  const policy::policy_bundle* trained = nullptr;  ///< for "dvfo"
+  const policy::policy_bundle* trained = nullptr;           ///< for "dvfo"
+  const policy::policy_bundle* trained_blocking = nullptr;  ///< for "dvfo-blocking"
   std::uint64_t seed = 1;
 };
 

@@ -54,6 +54,7 @@ class runner {
                           .world = [this]() -> const policy::world& { return *here_; },
                           .discriminator = what.discriminator,
                           .trained = what.trained,
+                          .trained_blocking = what.trained_blocking,
                           .seed = what.seed,
                           .complain = complain_on_stderr});
   }
@@ -72,7 +73,8 @@ class runner {
   }
 
  private:
-  /// Every scheme decides at the task's start.
+  /// A scheme decides at the task's start; one that thinks ahead, by what was sensed while the task before was on its
+  /// way.
   void pass(std::size_t all_tasks, std::uint64_t seed, totals& sum) {
     const auto& links = what_->links;
     for (std::size_t i = 0; i < links.size(); ++i) {
@@ -84,10 +86,15 @@ class runner {
                                                                     .probe_seconds = policy::live_probe_seconds,
                                                                     .governs_by_load = entry_->governs_by_load});
       const std::size_t tasks = all_tasks / links.size() + (i < all_tasks % links.size() ? 1 : 0);
+      std::optional<policy::situation> ahead;
       for (std::size_t task = 0; task < tasks; ++task) {
         here_->next_arrival();
         const double start = here_->now();
-        const auto result = here_->run(scheme_->decide(here_->sense()));
+        if (entry_->is_blocking && what_->thinking_seconds > 0.0) here_->hold(what_->thinking_seconds);
+        const auto decided = scheme_->decide(ahead ? *ahead : here_->sense());
+        policy::situation on_the_way;
+        const auto result = here_->run(decided, &on_the_way);
+        if (entry_->thinks_ahead) ahead = std::move(on_the_way);
         scheme_->observe(result);
         add(sum, result, result.tti - (here_->now() - start), *what_);
       }
@@ -128,7 +135,7 @@ std::vector<scheme_row> evaluate_schemes(const schemes_case& what, const std::ve
   }
   const auto& board = what.physics->board().parameters().board;
   const auto run = [&](const policy::scheme_entry& entry) { return to_row(entry.name, runner(what, entry).run()); };
-  const auto entries = policy::find_schemes(board, names, what.trained != nullptr);
+  const auto entries = policy::find_schemes(board, names, what.trained != nullptr, what.trained_blocking != nullptr);
   const auto oracle = run(policy::find_schemes(board, {"oracle"}).front());
   std::vector<scheme_row> rows;
   rows.reserve(entries.size());

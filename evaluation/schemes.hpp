@@ -24,7 +24,9 @@ struct schemes_case {
   policy::arrivals when;
   std::uint64_t seed = 1;
   policy::discriminator_figures discriminator;
-  const policy::policy_bundle* trained = nullptr;  ///< for "dvfo"
+  const policy::policy_bundle* trained = nullptr;           ///< for "dvfo"
+  const policy::policy_bundle* trained_blocking = nullptr;  ///< for "dvfo-blocking"
+  double thinking_seconds = 0.0;                            ///< that a blocking scheme makes each task wait
 };
 
 /// Mean and quantiles over tasks.

@@ -10,6 +10,7 @@
 #include "policy/dvfo_scheme.hpp"
 #include "policy/oracle.hpp"
 #include "policy/schemes/appealnet_scheme.hpp"
+#include "policy/schemes/drldo_scheme.hpp"
 #include "policy/schemes/tabular_dvfs.hpp"
 
 namespace dvfo::policy {
@@ -47,8 +48,20 @@ scheme_maker tabular(tabular_goal goal) {
   };
 }
 
+std::unique_ptr<scheme> make_drldo(const scheme_setting& setting) {
+  std::vector<double> shares;
+  for (const auto& way : setting.physics->model().input_ways) {
+    if (way.sends == carrier::input) shares.push_back(way.terms.share);
+  }
+  return std::make_unique<drldo_scheme>(
+      setting.physics->board().points(device::knob::cpu), std::move(shares),
+      drldo_options{.max_power_watts = setting.max_power_watts, .seed = setting.seed});
+}
+
 std::unique_ptr<scheme> make_appealnet(const scheme_setting& setting) {
-  return std::make_unique<appealnet_scheme>(setting.discriminator.skipping_rate, setting.seed);
+  const auto& known = setting.discriminator;
+  if (!known.accepts.empty()) return std::make_unique<appealnet_scheme>(known.accepts);
+  return std::make_unique<appealnet_scheme>(known.skipping_rate, setting.seed);
 }
 
 scheme_maker oracle(bool also_input) {
@@ -57,12 +70,18 @@ scheme_maker oracle(bool also_input) {
   };
 }
 
-std::unique_ptr<scheme> make_dvfo(const scheme_setting& setting) {
+std::unique_ptr<scheme> make_trained(const scheme_setting& setting, const policy_bundle& trained) {
   const policy_place where = {.board = setting.physics->board().parameters().board,
                               .network = setting.physics->model().name,
                               .physics = setting.physics,
                               .max_power_watts = setting.max_power_watts};
-  return std::make_unique<dvfo_scheme>(*setting.trained, where, setting.complain);
+  return std::make_unique<dvfo_scheme>(trained, where, setting.complain);
+}
+
+std::unique_ptr<scheme> make_dvfo(const scheme_setting& setting) { return make_trained(setting, *setting.trained); }
+
+std::unique_ptr<scheme> make_dvfo_blocking(const scheme_setting& setting) {
+  return make_trained(setting, *setting.trained_blocking);
 }
 
 std::vector<scheme_entry> common_table() {
@@ -99,6 +118,12 @@ std::vector<scheme_entry> common_table() {
        .what = "edge only, CPU clock by tabular Q-learning for a cool die within a latency guarantee",
        .make = tabular(tabular_goal::temperature),
        .learns = true},
+      {.name = "drldo",
+       .what = "CPU clock and share of the uncompressed input by a blocking DQN; GPU and memory by load",
+       .make = make_drldo,
+       .governs_by_load = true,
+       .learns = true,
+       .is_blocking = true},
       {.name = "appealnet",
        .what = "edge first; doubtful answers appeal to the cloud with the compressed input; no clocks",
        .make = make_appealnet,
@@ -107,7 +132,13 @@ std::vector<scheme_entry> common_table() {
       {.name = "dvfo",
        .what = "clocks and share by the trained policy (concurrent deep Q-learning)",
        .make = make_dvfo,
-       .is_trained = true},
+       .is_trained = true,
+       .thinks_ahead = true},
+      {.name = "dvfo-blocking",
+       .what = "the same agent trained and asked when the task is there, which waits for it",
+       .make = make_dvfo_blocking,
+       .is_trained = true,
+       .is_blocking = true},
       {.name = "oracle",
        .what = "exhaustive search over clocks and share with the true physics",
        .make = oracle(false),
@@ -117,6 +148,15 @@ std::vector<scheme_entry> common_table() {
        .make = oracle(true),
        .sees_truth = true},
   };
+}
+
+std::string wanted_policy(const scheme_entry& which) {
+  if (!which.is_blocking) return fmt::format("{} decides by a trained policy, and none was given", which.name);
+  return fmt::format(
+      "{} decides by a policy that was trained blocking, and none was given; train one by 'dvfo train policy "
+      "--thinking "
+      "blocking --output DIR' and name it by --blocking-policy DIR",
+      which.name);
 }
 
 std::vector<scheme_entry> mode_table(std::string_view board) {
@@ -148,7 +188,11 @@ std::string scheme_names() {
   return fmt::format("{}, {}MODE", fmt::join(names, ", "), mode_prefix);
 }
 
-std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector<std::string>& names, bool has_policy) {
+std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector<std::string>& names, bool has_policy,
+                                       bool has_blocking_policy) {
+  const auto lacks_policy = [&](const scheme_entry& each) {
+    return each.is_trained && !(each.is_blocking ? has_blocking_policy : has_policy);
+  };
   const auto table = scheme_table(board);
   std::vector<scheme_entry> found;
   for (const auto& name : names) {
@@ -156,10 +200,8 @@ std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector
     const std::string prefix = name == "nvpmodel" ? std::string(mode_prefix) : std::string();
     const auto before = found.size();
     for (const auto& each : table) {
-      if (is_group ? !each.name.starts_with(prefix) || (each.is_trained && !has_policy) : each.name != name) continue;
-      if (each.is_trained && !has_policy) {
-        throw std::invalid_argument(fmt::format("{} decides by a trained policy, and none was given", name));
-      }
+      if (is_group ? !each.name.starts_with(prefix) || lacks_policy(each) : each.name != name) continue;
+      if (lacks_policy(each)) throw std::invalid_argument(wanted_policy(each));
       found.push_back(each);
     }
     if (found.size() > before) continue;
