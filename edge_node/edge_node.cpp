@@ -274,7 +274,12 @@ void edge_node::submit(std::shared_ptr<const inference::image> picture, callback
   const auto terms = impl_->terms();
   task.eta = other.eta.value_or(terms.eta);
   task.lambda = other.lambda ? other.lambda : terms.lambda;
-  caf::anon_send(impl_->own_client, submission{std::move(task), std::move(done)});
+  auto tell = [done = std::move(done), eta = task.eta, lambda = task.lambda](answer result) {
+    result.eta = eta;
+    result.lambda = lambda;
+    done(std::move(result));
+  };
+  caf::anon_send(impl_->own_client, submission{std::move(task), std::move(tell)});
 }
 
 std::future<answer> edge_node::submit(std::shared_ptr<const inference::image> picture) {

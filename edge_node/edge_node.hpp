@@ -23,7 +23,9 @@ struct answer {
   std::vector<float> probabilities;  ///< one a class, sum 1; empty if the task failed
   std::size_t predicted = 0;         ///< index of the largest one
   policy::outcome outcome;
-  std::string failure;  ///< why there is no prediction; empty if there is one
+  double eta = 0.5;              ///< as the task asked for it
+  std::optional<double> lambda;  ///< likewise; absent: the bundle's own
+  std::string failure;           ///< why there is no prediction; empty if there is one
   [[nodiscard]] bool ok() const { return failure.empty(); }
 };
 

@@ -67,6 +67,8 @@ nlohmann::json to_json(const task_record& record, const std::vector<std::string>
   json["predicted_name"] = class_name(labels, result.predicted);
   json["probability"] = result.probabilities.at(result.predicted);
   if (record.label) json["correct"] = static_cast<std::size_t>(*record.label) == result.predicted;
+  json["eta"] = result.eta;
+  if (result.lambda) json["lambda"] = *result.lambda;
   json["share_decided"] = cost.decided.share;
   json["share"] = cost.share;
   json["sends_decided"] = policy::to_string(cost.decided.sends);
