@@ -46,6 +46,8 @@ struct demo_command {
   double rtt_ms = 4.0;  // a wireless local network
   double eta = 0.5;     // the paper's
   std::int64_t tasks = 1000;
+  std::int64_t learn_tasks = 5000;  // as dvfo-edge has it
+  std::string policy;
   bool json = false;
   settings_table table;
 };
@@ -158,11 +160,13 @@ std::string energy_note(const demo_command& command) {
       "Extraction and local DNN take its modelled time. ETI is what the power model says of each task by itself; on\n"
       "the rails the ordinary sensor code reads what the modelled board draws while this machine keeps it waiting, "
       "too.\n"
-      "Host overrun is what this machine took longer than the board: left out of TTI and ETI.\n"
-      "drldo leaves GPU and memory clocks to governors, which a live simulated board has not: they stand at the "
-      "highest.\n",
+      "Host overrun is what this machine took longer than the board: left out of TTI and ETI.\n{}",
       command.mbps, command.rtt_ms, command.eta, command.board,
-      sim::to_string(sim::physics::of_board(name).power_origin()));
+      sim::to_string(sim::physics::of_board(name).power_origin()),
+      command.schemes.find("drldo") == std::string::npos
+          ? ""
+          : "drldo leaves GPU and memory clocks to governors, which a live simulated board has not: they stand at the "
+            "highest.\n");
 }
 
 /// Why this scheme cannot be shown; empty if it can.
@@ -231,11 +235,13 @@ int run_demo(demo_command& command) {
       found.absent.push_back({scheme, std::move(why)});
       continue;
     }
-    const std::vector<std::string> decides = {"--scheme",       scheme,
-                                              "--eta",          fmt::format("{}", command.eta),
-                                              "--board",        command.board,
-                                              "--learn-mbps",   fmt::format("{}", command.mbps),
-                                              "--learn-rtt-ms", fmt::format("{}", command.rtt_ms)};
+    std::vector<std::string> decides = {"--scheme",       scheme,
+                                        "--eta",          fmt::format("{}", command.eta),
+                                        "--board",        command.board,
+                                        "--learn-mbps",   fmt::format("{}", command.mbps),
+                                        "--learn-rtt-ms", fmt::format("{}", command.rtt_ms),
+                                        "--learn-tasks",  std::to_string(command.learn_tasks)};
+    if (scheme == "dvfo" && !command.policy.empty()) decides.insert(decides.end(), {"--policy", command.policy});
     const edge_run run{bundle, link.address(), set.input, static_cast<std::size_t>(command.tasks), decides};
     found.runs.push_back({scheme, show_scheme(command, scheme, run)});
   }
@@ -261,6 +267,9 @@ void add_demo(CLI::App& app, action& chosen) {
       .real("mbps", command->mbps, {0.01, 10'000.0}, "MBIT/S", "rate of the link, each way")
       .real("rtt-ms", command->rtt_ms, {0.0, 10'000.0}, "MS", "round trip of the link")
       .real("eta", command->eta, {0.0, 1.0}, "WEIGHT", "of energy against latency in the cost")
+      .text("policy", command->policy, "DIR", "policy bundle of dvfo; else the shipped one")
+      .integer("learn-tasks", command->learn_tasks, {0, 10'000'000}, "N",
+               "tasks in virtual time from which drldo learns before its first real one")
       .integer("tasks", command->tasks, {1, 1'000'000}, "N", "test images a scheme")
       .flag("json", command->json, "the figures as JSON on standard output");
   command->table.attach(*demo);
