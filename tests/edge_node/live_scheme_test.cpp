@@ -63,7 +63,9 @@ TEST(live_scheme, every_scheme_of_the_table_answers_a_task) {
     ASSERT_TRUE(result.ok()) << each.scheme << ": " << result.failure;
     EXPECT_EQ(result.outcome.degraded, policy::degraded_reason::none) << each.scheme;
     EXPECT_EQ(result.outcome.decided.sends, each.sends) << each.scheme;
-    if (each.share >= 0.0) EXPECT_EQ(result.outcome.share, each.share) << each.scheme;
+    if (each.share >= 0.0) {
+      EXPECT_EQ(result.outcome.share, each.share) << each.scheme;
+    }
   }
 }
 
