@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
 
+#include "policy/cost.hpp"
 #include "policy/environment/network_task.hpp"
 #include "policy/environment/world.hpp"
 
@@ -69,6 +70,32 @@ TEST_F(drldo_test, keeps_the_input_where_the_link_is_slow_and_sends_it_where_it_
   EXPECT_LT(learned(slow, 0.5e6, 0.5, 1500).share, 0.05);
   auto fast = make();
   EXPECT_GT(learned(fast, 500e6, 0.5, 1500).share, 0.9);
+}
+
+TEST_F(drldo_test, comes_close_to_the_best_clock_and_share_that_it_could_have) {
+  const auto cost_of = [&](auto& decider, int tasks, int counted) {
+    const auto link = link_trace::constant(5e6);
+    world here(physics_, link, {.when = {.how = arrivals::kind::on_demand, .mean_seconds = 0.0}});
+    double sum = 0.0;
+    for (int i = 0; i < tasks + counted; ++i) {
+      here.next_arrival();
+      const auto result = here.run(decider.decide(here.sense()));
+      decider.observe(result);
+      if (i >= tasks) sum += task_cost(0.5, *result.eti_estimated_joules, result.tti, 15.0) / counted;
+    }
+    return sum;
+  };
+  double best = std::numeric_limits<double>::infinity();
+  for (const double hz : board_.points(device::knob::cpu)) {
+    for (const double share : quarters) {
+      fixed_scheme fixed(share, {.cpu_hz = hz}, carrier::input);
+      best = std::min(best, cost_of(fixed, 4, 4));
+    }
+  }
+  auto learner = make();
+  cost_of(learner, 2500, 1);
+  learner.explore(false);
+  EXPECT_LT(cost_of(learner, 4, 50), 1.02 * best);
 }
 
 TEST_F(drldo_test, the_same_seed_learns_the_same) {
