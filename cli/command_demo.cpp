@@ -160,13 +160,9 @@ std::string energy_note(const demo_command& command) {
       "Extraction and local DNN take its modelled time. ETI is what the power model says of each task by itself; on\n"
       "the rails the ordinary sensor code reads what the modelled board draws while this machine keeps it waiting, "
       "too.\n"
-      "Host overrun is what this machine took longer than the board: left out of TTI and ETI.\n{}",
+      "Host overrun is what this machine took longer than the board: left out of TTI and ETI.\n",
       command.mbps, command.rtt_ms, command.eta, command.board,
-      sim::to_string(sim::physics::of_board(name).power_origin()),
-      command.schemes.find("drldo") == std::string::npos
-          ? ""
-          : "drldo leaves GPU and memory clocks to governors, which a live simulated board has not: they stand at the "
-            "highest.\n");
+      sim::to_string(sim::physics::of_board(name).power_origin()));
 }
 
 /// Why this scheme cannot be shown; empty if it can.

@@ -112,8 +112,7 @@ BENCHMARK(cloud_in_process)->Apply(shares_and_times);
 BENCHMARK(cloud_over_loopback)->Apply(shares_and_times);
 BENCHMARK(deciding)
     ->ArgNames({"blocking", "model_us"})
-    ->Args({0, 1000})
-    ->Args({1, 1000})
+    ->ArgsProduct({{0, 1}, {0, 1000}})
     ->Iterations(2000)
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);

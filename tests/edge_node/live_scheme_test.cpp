@@ -10,7 +10,10 @@
 #include "edge_node/edge_node.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/discriminator.hpp"
+#include "policy/observation.hpp"
+#include "policy/policy_bundle.hpp"
 #include "policy/schemes/learning_scheme.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 // Schemes as the node makes them, on a simulated board and the repository's own procedural bundle.
 namespace dvfo::edge_node {
@@ -111,14 +114,41 @@ TEST(live_scheme, options_of_another_scheme_are_refused) {
   EXPECT_THAT(refusal_of(how), HasSubstr("--share is -0.5"));
 }
 
+TEST(live_scheme, a_policy_that_cannot_be_used_says_why) {
+  auto how = with_scheme("dvfo");
+  how.policy = "procedural";  // a model bundle
+  try {
+    const edge_node node(how);
+    FAIL() << "a model bundle was taken for a policy";
+  } catch (const std::runtime_error& problem) {
+    EXPECT_THAT(problem.what(), HasSubstr("manifest.toml"));
+  }
+}
+
 class scheme_on_a_board : public ::testing::Test {
  protected:
-  std::shared_ptr<policy::scheme> make(const std::string& name) {
-    const auto how = with_scheme(name);
+  std::shared_ptr<policy::scheme> make(const std::string& name, const std::string& policy = "") {
+    auto how = with_scheme(name);
+    how.policy = policy;
     board_ = open_board(board_settings_of(how), bundle_.manifest());
     return make_live_scheme(how, board_.get(), bundle_).scheme;
   }
 
+  /// A policy for this board and model that decides something, though nothing good.
+  std::string some_policy() {
+    policy::policy_bundle out;
+    out.name = "untrained";
+    out.sizes = {10, 10, 10, 5};
+    out.boards = {"jetson-tx2"};
+    out.networks = {bundle_.manifest().name};
+    out.recipe = "none";
+    const policy::action_space actions(out.sizes, out.form);
+    out.network = policy::q_network({.inputs = policy::observer::size(), .outputs = actions.outputs()}, 11);
+    policy::save(out, folder_.path() / "policy");
+    return (folder_.path() / "policy").string();
+  }
+
+  tests::temporary_folder folder_;
   inference::model_bundle bundle_ = inference::model_bundle::load(configuration::find_bundle("procedural"));
   std::unique_ptr<edge_board> board_;
 };
@@ -132,7 +162,7 @@ TEST_F(scheme_on_a_board, what_a_scheme_leaves_alone_stands_at_the_highest) {
 
 // Sensors break: what they then tell must neither end the node nor steer the board.
 TEST_F(scheme_on_a_board, nonsense_from_sensors_runs_the_task_on_the_edge_at_the_highest_clocks) {
-  const auto scheme = make("dvfo");
+  const auto scheme = make("dvfo", some_policy());
   const double nan = std::numeric_limits<double>::quiet_NaN();
   policy::situation good;
   good.link_up = true;
@@ -144,6 +174,7 @@ TEST_F(scheme_on_a_board, nonsense_from_sensors_runs_the_task_on_the_edge_at_the
   negative.bandwidth_bps = -1.0;
   auto greedy = good;
   greedy.eta = 1.5;
+  EXPECT_NE(scheme->decide(good).clocks, make("edge-only")->decide(good).clocks) << "a policy of its own";
   for (const auto& now : {hot, negative, greedy}) {
     const auto decided = scheme->decide(now);
     EXPECT_EQ(decided.share, 0.0);
