@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "cli/command.hpp"
+#include "cli/from_record.hpp"
 #include "cli/learning_plot.hpp"
 #include "cli/policy_models.hpp"
 #include "cli/table.hpp"
@@ -34,7 +35,8 @@ constexpr const char* details =
     "Examples:\n"
     "  dvfo train policy --output bundles/policy\n"
     "  dvfo train policy --output mine --boards jetson-tx2 --networks resnet18,vit-b16 --tasks 400000\n"
-    "  dvfo train policy --output mine --bundles cifar100 --config agent.toml\n";
+    "  dvfo train policy --output mine --bundles cifar100 --config agent.toml\n"
+    "  dvfo train policy --output mine --from-record tasks.record\n";
 
 /// Importances differ more between networks than between images of one.
 constexpr std::size_t importance_images = 512;
@@ -54,6 +56,7 @@ struct train_policy_command {
   std::int64_t replay = static_cast<std::int64_t>(options.learner.replay.capacity);
   std::int64_t worlds = options.environment.worlds;
   std::int64_t seed = static_cast<std::int64_t>(options.learner.seed);
+  record_request record;
   double stop_mean = 0.0;
   double stop_worst = 0.0;
   settings_table table;
@@ -110,6 +113,11 @@ void declare(train_policy_command& command) {
       .real("gradient-norm", agent.gradient_norm, {1e-6, 1e9}, "LENGTH", "at which gradients are cut off")
       .integer("worlds", command.worlds, {1, 4096}, "N", "worlds that step together")
       .real("markov-share", worlds.markov_share, {0.0, 1.0}, "SHARE", "of links that wander")
+      .text("from-record", command.record.record, "FILE",
+            "goes on with --from-policy on the tasks that dvfo-edge --record wrote, instead of training anew")
+      .text("from-policy", command.record.policy, "DIR", "of --from-record: policy bundle; else the shipped one")
+      .integer("record-steps", command.record.options.steps, {1, 1e9}, "N", "of --from-record: gradient steps")
+      .real("record-learning-rate", command.record.options.learning_rate, {1e-9, 1.0}, "RATE", "of --from-record")
       .integer("seed", command.seed, {0, 1e18}, "N", "start of every random choice");
 }
 
@@ -221,6 +229,12 @@ policy::policy_bundle bundle_of(const policy::policy_trainer& trainer, const pol
 int run_train_policy(train_policy_command& command) {
   command.table.settle();
   if (command.output.empty()) throw usage_error("--output is missing: name the folder that the policy is written to");
+  if (!command.record.record.empty()) {
+    command.record.output = command.output;
+    command.record.bundles = split(command.bundles);
+    return continue_policy(command.record);
+  }
+  if (!command.record.policy.empty()) throw usage_error("--from-policy belongs to --from-record; name a record, too");
   const std::filesystem::path folder(command.output);
   std::filesystem::create_directories(folder);
   const auto checkpoint = folder / "checkpoint.bin";

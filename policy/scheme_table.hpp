@@ -49,6 +49,7 @@ struct scheme_entry {
   bool is_trained = false;    ///< decides by scheme_setting::trained, or trained_blocking where it is blocking
   bool thinks_ahead = false;  ///< decides while the task before is on its way, from what was sensed then (DVFO §5.1)
   bool is_blocking = false;   ///< a task waits while it thinks
+  bool is_plain = false;      ///< decides without a board's physics: scheme_setting::physics may be null
   bool sees_truth = false;    ///< looks into scheme_setting::world, which only virtual time has
 };
 

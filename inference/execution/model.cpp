@@ -89,14 +89,36 @@ std::vector<float> edge_model::infer_local(const feature_map& features, std::spa
   return to_vector(impl_->locals[index].forward(kept));
 }
 
+namespace {
+
+/// The bundle's reference network for inference.
+struct whole_network {
+  explicit whole_network(const reference_network_impl& trained) : front(*trained.stage), trunk(*trained.trunk, 0) {}
+  front_runtime front;
+  float_network trunk;
+};
+
+std::vector<std::vector<float>> rows_of(const torch::Tensor& logits) {
+  std::vector<std::vector<float>> out;
+  out.reserve(static_cast<std::size_t>(logits.size(0)));
+  for (std::int64_t i = 0; i < logits.size(0); ++i) out.push_back(to_vector(logits[i]));
+  return out;
+}
+
+}  // namespace
+
 struct cloud_model::impl {
-  explicit impl(const model_bundle& bundle) : format(bundle.manifest().format) {
-    const auto& remote = *bundle.tensors().split->remote;
+  explicit impl(const model_bundle& from)
+      : bundle(from), format(from.manifest().format), input_size(from.manifest().input_size) {
+    const auto& remote = *from.tensors().split->remote;
     for (std::size_t v = 0; v < remote.widths().size(); ++v) remotes.emplace_back(remote, v);
   }
 
+  model_bundle bundle;
   feature_format format;
+  int input_size;
   std::vector<float_network> remotes;
+  std::optional<whole_network> whole;  // once somebody has sent an input
 };
 
 cloud_model::cloud_model(const model_bundle& bundle) : impl_(std::make_unique<impl>(bundle)) {}
@@ -118,11 +140,17 @@ std::vector<std::vector<float>> cloud_model::infer_remote(std::span<const std::v
                   fmt::format("feature map {} has {} values, expected {}", i, features[i].size(), count));
     std::memcpy(batch.data_ptr<float>() + i * count, features[i].data(), count * sizeof(float));
   }
-  const auto logits = impl_->remotes[index - 1].forward(batch);
-  std::vector<std::vector<float>> out;
-  out.reserve(features.size());
-  for (std::int64_t i = 0; i < logits.size(0); ++i) out.push_back(to_vector(logits[i]));
-  return out;
+  return rows_of(impl_->remotes[index - 1].forward(batch));
+}
+
+std::vector<std::vector<float>> cloud_model::infer_whole(std::span<const image> pictures) {
+  if (pictures.empty()) return {};
+  c10::InferenceMode inference;
+  if (!impl_->whole) impl_->whole.emplace(*impl_->bundle.tensors().reference);
+  std::vector<torch::Tensor> inputs;
+  inputs.reserve(pictures.size());
+  for (const auto& picture : pictures) inputs.push_back(to_tensor(picture, impl_->input_size));
+  return rows_of(impl_->whole->trunk.forward(impl_->whole->front.forward(torch::cat(inputs)).features));
 }
 
 void prepare_for_single_images() { setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_VNNI", /*overwrite=*/0); }
