@@ -19,11 +19,12 @@ class edge_backend {
                                          double share) = 0;
 };
 
-/// The cloud's half; see inference::cloud_model. Used by one thread at a time.
+/// The cloud's half, and the unsplit network; see inference::cloud_model. Used by one thread at a time.
 class cloud_backend {
  public:
   virtual ~cloud_backend() = default;
   virtual std::vector<std::vector<float>> infer_remote(std::span<const std::vector<float>> features, double share) = 0;
+  virtual std::vector<std::vector<float>> infer_whole(std::span<const inference::image> pictures) = 0;
 };
 
 /// A simulated board under the edge's half: makes every pass last as long as on the board. Used by local_inference's

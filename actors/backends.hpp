@@ -31,6 +31,9 @@ class cloud_model_backend final : public cloud_backend {
   std::vector<std::vector<float>> infer_remote(std::span<const std::vector<float>> features, double share) override {
     return model_.infer_remote(features, share);
   }
+  std::vector<std::vector<float>> infer_whole(std::span<const inference::image> pictures) override {
+    return model_.infer_whole(pictures);
+  }
 
  private:
   inference::cloud_model model_;

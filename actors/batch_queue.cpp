@@ -7,7 +7,7 @@
 namespace dvfo::actors {
 
 void batch_queue::push(waiting_request request) {
-  groups_[request.share].push_back(std::move(request));
+  groups_[request.kind].push_back(std::move(request));
   ++size_;
 }
 
@@ -31,7 +31,7 @@ std::vector<waiting_request> batch_queue::take_ripe(time_point now) {
 
 std::vector<waiting_request> batch_queue::take_expired(time_point now) {
   std::vector<waiting_request> expired;
-  for (auto& [share, waiting] : groups_) {
+  for (auto& [kind, waiting] : groups_) {
     const auto first_expired = std::stable_partition(waiting.begin(), waiting.end(),
                                                      [now](const auto& request) { return request.expires > now; });
     std::move(first_expired, waiting.end(), std::back_inserter(expired));
@@ -44,7 +44,7 @@ std::vector<waiting_request> batch_queue::take_expired(time_point now) {
 
 std::optional<time_point> batch_queue::next_ripening() const {
   std::optional<time_point> next;
-  for (const auto& [share, waiting] : groups_) {
+  for (const auto& [kind, waiting] : groups_) {
     const auto ripe_at = waiting.front().arrived + rules_.max_delay;
     if (!next || ripe_at < *next) next = ripe_at;
   }

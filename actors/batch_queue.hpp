@@ -16,7 +16,7 @@ namespace dvfo::actors {
 /// One request that waits for a worker.
 struct waiting_request {
   std::uint64_t ticket = 0;  ///< whose it is; chosen by the caller
-  double share = 0.0;        ///< grid share: only equal ones meet in a batch
+  batch_kind kind;           ///< only equal ones meet in a batch
   std::string frame;
   time_point arrived;
   time_point expires;  ///< nobody waits for it after that
@@ -30,7 +30,7 @@ struct batch_rules {
 
 /// The order in which waiting requests meet workers; no actor, no clock.
 ///
-/// Requests of one grid share form a group. A group is ripe when it fills a batch or when its oldest request has waited
+/// Requests of one kind form a group. A group is ripe when it fills a batch or when its oldest request has waited
 /// max_delay; among ripe groups the one whose oldest request came first goes first. A request that finds a free worker
 /// and nobody waiting is not kept here at all: the caller computes it at once.
 class batch_queue {
@@ -57,7 +57,7 @@ class batch_queue {
   using group = std::deque<waiting_request>;
 
   batch_rules rules_;
-  std::map<double, group> groups_;  ///< by grid share; no group is empty
+  std::map<batch_kind, group> groups_;  ///< no group is empty
   std::size_t size_ = 0;
 };
 

@@ -74,8 +74,15 @@ using policy_actor = link_listener::extend_with<bandwidth_listener>::extend<
     caf::reacts_to<decision_taken>,
     // A decision now: the first task, other terms, or the listener's was used up. Then prepares the next.
     caf::replies_to<decide_atom, task_terms>::with<prepared_decision>,
+    // How often a decision was there when a task came.
+    caf::replies_to<status_atom>::with<decision_counts>,
     // What a task cost. No answer.
     caf::reacts_to<observe_atom, task_report>>;
+
+/// TASK RECORDER (detached: files block): keeps what tasks taught, for learning.
+using task_recorder_actor = caf::typed_actor<
+    // One task. No answer.
+    caf::reacts_to<task_memory>>;
 
 /// FREQUENCY ACTUATOR (detached: sysfs blocks): sets a board's clocks, puts them back when it ends.
 using frequency_actuator_actor = caf::typed_actor<

@@ -1,13 +1,17 @@
 #include "actors/offload.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <span>
 #include <utility>
 
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/caf_compat.hpp"
+#include "inference/image_coding.hpp"
 #include "messages/checks.hpp"
+#include "policy/environment/jpeg_bytes.hpp"
 
 namespace dvfo::actors {
 
@@ -20,15 +24,42 @@ policy::degraded_reason offload_state::refusal(const offload_job& job, time_poin
   return degraded_reason::none;
 }
 
+namespace {
+
+std::string to_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// The input as the network takes it, compressed; or so much smaller that it has `share` of its pixels, uncompressed.
+void put_input(messages::infer_request& request, const offload_job& job, int input_size) {
+  const auto whole = inference::resize_and_centre_crop(*job.image, input_size);
+  if (job.sends != policy::carrier::input) {
+    request.kind = messages::frame_kind::jpeg;
+    request.frame = to_text(inference::encode_jpeg(whole, policy::jpeg_quality));
+    return;
+  }
+  const int side = std::max(1, static_cast<int>(std::lround(input_size * std::sqrt(job.share))));
+  const auto part = inference::resize_and_centre_crop(whole, side);
+  request.kind = messages::frame_kind::pixels;
+  request.width = static_cast<std::uint32_t>(part.width);
+  request.frame = to_text(std::as_bytes(std::span(part.pixels)));
+}
+
+}  // namespace
+
 std::string offload_state::encode(const offload_job& job, time_point now) {
-  inference::encode_features(options.format, job.features.values(), job.channels, frame);
-  return messages::encode(messages::infer_request{
-      .task_id = job.task_id,
-      .bundle_id = options.bundle_id,
-      .share = job.share,
-      .budget_seconds = seconds_between(now, job.answer_by),
-      .frame = {reinterpret_cast<const char*>(frame.data()), frame.size()},
-  });
+  messages::infer_request request{.task_id = job.task_id,
+                                  .bundle_id = options.bundle_id,
+                                  .share = job.share,
+                                  .budget_seconds = seconds_between(now, job.answer_by),
+                                  .frame = {}};
+  if (job.sends == policy::carrier::features) {
+    inference::encode_features(options.format, job.features.values(), job.channels, frame);
+    request.frame = to_text(frame);
+  } else {
+    put_input(request, job, options.input_size);
+  }
+  return messages::encode(request);
 }
 
 namespace {

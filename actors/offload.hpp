@@ -20,6 +20,7 @@ namespace dvfo::actors {
 struct offload_options {
   inference::feature_format format;  ///< of the bundle
   std::uint64_t bundle_id = 0;       ///< bundle_manifest::id
+  int input_size = 0;                ///< side of the network's input in pixels; needed where the input is sent
   std::size_t window = defaults::offload::window;
   std::chrono::duration<double> shortest_wait = defaults::offload::shortest_wait;
   bandwidth_sensor_actor sensor = {};  ///< told of every acknowledged transfer; may be null

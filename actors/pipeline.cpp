@@ -1,5 +1,6 @@
 #include "actors/pipeline.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -11,8 +12,28 @@ namespace dvfo::actors {
 
 time_point pipeline_state::answer_by(const task_run& run) const {
   auto reserve = options.answer_reserve;
-  if (run.share() >= 1.0) reserve += rescue.value();
+  if (run.share() >= 1.0 && run.needs_rescue()) {
+    reserve += rescue.value();
+    if (!run.is_extracted()) reserve += front.value();
+  }
   return run.admitted().deadline - std::chrono::duration_cast<time_point::duration>(reserve);
+}
+
+sensed_state pipeline_state::sense() const {
+  const auto behind = std::count_if(tasks.begin(), tasks.end(), [](const auto& each) {
+    return each.second.run.needs_front() && !each.second.run.is_extracted();
+  });
+  return {.in_force = in_force,
+          .waiting_tasks = static_cast<double>(behind),
+          .thinking_share = thinking_share,
+          .celsius = celsius};
+}
+
+void pipeline_state::on_begin(time_point now) {
+  if (began && sensed && *sensed > *began && now > *began) {
+    thinking_share = seconds_between(*sensed, now) / seconds_between(*began, now);
+  }
+  began = now;
 }
 
 namespace {
@@ -40,6 +61,8 @@ void answer_and_forget(pipeline_pointer self, std::uint64_t id, answer result, t
   settle_energy(self->state, result.outcome, now);
   if (self->state.options.on_answer) self->state.options.on_answer(result.outcome);
   auto report = std::move(node.mapped().run).report(result.outcome);
+  report.number = node.mapped().number;
+  report.sensed = self->state.sense();
   node.mapped().promise.deliver(std::move(result));
   self->send(self->state.partners.policy, observe_atom{}, std::move(report));
 }
@@ -74,6 +97,18 @@ void start_rescue(pipeline_pointer self, std::uint64_t id, task_run& run) {
             [self, id](const caf::error& failure) { fail(self, id, failure); });
 }
 
+/// Extraction, too: at share 0 the local half follows it.
+void start_front(pipeline_pointer self, std::uint64_t id, const task_run& run) {
+  extraction_job job{.task_id = id,
+                     .image = run.admitted().task.image,
+                     .share = run.share(),
+                     .deadline = run.admitted().deadline,
+                     .listener = extraction_listener(self)};
+  self->request(self->state.partners.local, caf::infinite, extract_atom{}, std::move(job))
+      .then([self, id](local_result& half) { on_local(self, id, half); },
+            [self, id](const caf::error& failure) { fail(self, id, failure); });
+}
+
 void start_fusion(pipeline_pointer self, std::uint64_t id, task_run& run) {
   self->request(self->state.partners.fusion, caf::infinite, fuse_atom{}, run.make_fusion())
       .then(
@@ -86,6 +121,18 @@ void start_fusion(pipeline_pointer self, std::uint64_t id, task_run& run) {
           [self, id](const caf::error& failure) { fail(self, id, failure); });
 }
 
+void start_offload(pipeline_pointer self, std::uint64_t id, const task_run& run);
+
+void judge(pipeline_pointer self, std::uint64_t id, task_run& run) {
+  const auto& accepts = self->state.options.accepts;
+  if (!accepts || accepts(run.local_logits())) {
+    run.accept();
+  } else if (run.appeal(self->state.is_link_up)) {
+    return start_offload(self, id, run);
+  }
+  advance(self, id);
+}
+
 void advance(pipeline_pointer self, std::uint64_t id) {
   auto& run = self->state.tasks.at(id).run;
   switch (run.next()) {
@@ -95,6 +142,11 @@ void advance(pipeline_pointer self, std::uint64_t id) {
       return start_fusion(self, id, run);
     case next_step::rescue:
       return start_rescue(self, id, run);
+    case next_step::rescue_all:
+      run.rescue_all();
+      return start_front(self, id, run);
+    case next_step::judge:
+      return judge(self, id, run);
     case next_step::answer_local:
     case next_step::answer_remote: {
       const auto now = self->clock().now();
@@ -110,12 +162,20 @@ void start_offload(pipeline_pointer self, std::uint64_t id, const task_run& run)
             [self, id](const caf::error& failure) { fail(self, id, failure); });
 }
 
+/// Only when the task is on its way everywhere: thinking ahead must not take a core from it.
+void tell_policy(pipeline_pointer self, pipeline_state::entry& entry) {
+  if (!entry.taken) return;
+  entry.taken->sensed = self->state.sense();
+  self->state.sensed = self->clock().now();
+  self->send(self->state.partners.policy, *std::exchange(entry.taken, std::nullopt));
+}
+
 void on_extracted(pipeline_pointer self, const extracted& found) {
   auto* entry = find(self, found.task_id);
   if (!entry) return;
+  self->state.front.observe(found.extract_seconds);
   if (entry->run.on_extracted(found)) start_offload(self, found.task_id, entry->run);
-  // Only now, when the task is on its way everywhere: thinking ahead must not take a core from it.
-  if (entry->taken) self->send(self->state.partners.policy, *std::exchange(entry->taken, std::nullopt));
+  tell_policy(self, *entry);
 }
 
 /// One order at a time: an actuator is slower than tasks may come, and what it has not begun is worth nothing once
@@ -153,28 +213,26 @@ void watch_power(pipeline_pointer self, time_point now) {
 
 /// `taken`: the policy is still to be told that the decision was used.
 void start(pipeline_pointer self, admitted_task task, caf::typed_response_promise<answer> promise,
-           const policy::decision& decided, std::optional<decision_taken> taken) {
+           const policy::decision& decided, std::uint64_t number, std::optional<decision_taken> taken) {
   apply_clocks(self, decided.clocks);
   const auto id = task.id;
-  self->state.energy.begin_task(id, self->clock().now());
-  const auto place = self->state.tasks.emplace(
-      id, pipeline_state::entry{task_run(std::move(task), decided, self->state.is_link_up), std::move(promise), taken});
-  const auto& run = place.first->second.run;
-  extraction_job job{.task_id = id,
-                     .image = run.admitted().task.image,
-                     .share = run.share(),
-                     .deadline = run.admitted().deadline,
-                     .listener = extraction_listener(self)};
-  self->request(self->state.partners.local, caf::infinite, extract_atom{}, std::move(job))
-      .then([self, id](local_result& half) { on_local(self, id, half); },
-            [self, id](const caf::error& failure) { fail(self, id, failure); });
+  const auto now = self->clock().now();
+  self->state.energy.begin_task(id, now);
+  self->state.on_begin(now);
+  const auto place =
+      self->state.tasks.emplace(id, pipeline_state::entry{task_run(std::move(task), decided, self->state.is_link_up),
+                                                          std::move(promise), taken, number});
+  auto& entry = place.first->second;
+  if (entry.run.sends_at_once()) start_offload(self, id, entry.run);
+  if (entry.run.needs_front()) return start_front(self, id, entry.run);
+  tell_policy(self, entry);
 }
 
 /// The decision that the policy thought out ahead, if it is for these terms.
 std::optional<decision_taken> take_prepared(pipeline_state& state, const task_terms& terms) {
   if (!state.prepared || state.prepared->terms != terms) return std::nullopt;
   const auto taken = *std::exchange(state.prepared, std::nullopt);
-  return decision_taken{taken.decision, taken.number};
+  return decision_taken{.decision = taken.decision, .number = taken.number};
 }
 
 caf::result<answer> run_task(pipeline_pointer self, admitted_task& task) {
@@ -182,7 +240,7 @@ caf::result<answer> run_task(pipeline_pointer self, admitted_task& task) {
   watch_power(self, self->clock().now());
   const task_terms terms{.eta = task.task.eta, .lambda = task.task.lambda};
   if (const auto ready = take_prepared(self->state, terms)) {
-    start(self, std::move(task), promise, ready->decision, ready);
+    start(self, std::move(task), promise, ready->decision, ready->number, ready);
     return promise;
   }
   self->request(self->state.partners.policy, caf::infinite, decide_atom{}, terms)
@@ -190,7 +248,7 @@ caf::result<answer> run_task(pipeline_pointer self, admitted_task& task) {
           [self, promise, task = std::move(task)](const prepared_decision& decided) mutable {
             // What was prepared before this one was made for a world without it.
             if (self->state.prepared && self->state.prepared->number < decided.number) self->state.prepared.reset();
-            start(self, std::move(task), promise, decided.decision, std::nullopt);
+            start(self, std::move(task), promise, decided.decision, decided.number, std::nullopt);
           },
           [promise](const caf::error& failure) mutable { promise.deliver(failure); });
   return promise;
@@ -212,6 +270,7 @@ pipeline_actor::behavior_type pipeline(pipeline_pointer self, pipeline_partners 
       [self](prepared_decision& ready) { self->state.prepared = std::move(ready); },
       [self](const power_reading& reading) {
         self->state.energy.on_power(reading.when, reading.watts, reading.total_joules);
+        if (reading.celsius) self->state.celsius = reading.celsius;
         if (!self->state.tasks.empty()) watch_power(self, self->clock().now());
       },
       [self](const bandwidth_reading& reading) { self->state.bandwidth_bps = reading.bandwidth_bps; },

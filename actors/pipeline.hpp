@@ -33,6 +33,9 @@ struct pipeline_options {
   std::function<std::optional<double>(const policy::outcome&)> estimate_joules;
   /// Hears of every answer, on the pipeline's thread: a simulated board's radio. May be empty; must not throw.
   std::function<void(const policy::outcome&)> on_answer;
+  /// Whether the local answer of a task that may appeal holds, from its logits (AppealNet's discriminator). Empty: it
+  /// always does.
+  std::function<bool(const std::vector<float>&)> accepts;
   /// Power is held this long without a new reading of the sensor.
   std::chrono::duration<double> power_hold = defaults::power::held_intervals * defaults::power::interval;
 };
@@ -46,7 +49,14 @@ struct pipeline_state {
     task_run run;
     caf::typed_response_promise<answer> promise;
     std::optional<decision_taken> taken;  ///< not yet told to the policy
+    std::uint64_t number = 0;             ///< of its decision
   };
+
+  /// What the policy is shown while a task moves.
+  [[nodiscard]] sensed_state sense() const;
+
+  /// A task begins: t_AS/H is known.
+  void on_begin(time_point now);
 
   /// When the cloud's reply must be there: before the deadline by what answering takes, and at share 1 by a rescue as
   /// well.
@@ -55,6 +65,7 @@ struct pipeline_state {
   pipeline_partners partners;
   pipeline_options options;
   rescue_estimate rescue{defaults::pipeline::rescue_time};
+  rescue_estimate front{defaults::pipeline::rescue_time};  ///< extraction, where the input was sent without it
   bool is_link_up = false;
   std::optional<prepared_decision> prepared;  ///< for the next task with its terms
   device::clocks in_force;                    ///< as the actuator last answered
@@ -62,6 +73,10 @@ struct pipeline_state {
   std::optional<device::clocks> waiting;      ///< the newest order that came meanwhile
   std::optional<double> bandwidth_bps;        ///< as bandwidth_sensor last said
   device::energy_account energy{0.0};
+  std::optional<double> celsius;            ///< as the power sensor last said
+  std::optional<time_point> sensed;         ///< when the policy was last shown the state
+  std::optional<time_point> began;          ///< when the newest task did
+  double thinking_share = 0.0;              ///< t_AS/H between the newest two tasks
   std::optional<time_point> watched_since;  ///< when the power sensor's lease was last renewed
   std::unordered_map<std::uint64_t, entry> tasks;
 };

@@ -8,6 +8,12 @@
 #include "actors/caf_compat.hpp"
 
 namespace dvfo::actors {
+namespace {
+
+/// More than tasks may be under way at a time (edge_node::max_tasks_in_flight), with decisions that nobody took.
+constexpr std::size_t remembered_decisions = 256;
+
+}  // namespace
 
 prepared_decision policy_state::take(const task_terms& terms) {
   situation.eta = terms.eta;
@@ -21,12 +27,29 @@ prepared_decision policy_state::take(const task_terms& terms) {
 void policy_state::on_taken(const decision_taken& taken) {
   ++(taken.number == number ? counts.ready : counts.stale);
   situation.previous = taken.decision;
+  on_sensed(taken.sensed);
+}
+
+void policy_state::on_sensed(const sensed_state& sensed) {
+  situation.in_force = sensed.in_force;
+  situation.waiting_tasks = sensed.waiting_tasks;
+  situation.thinking_share = sensed.thinking_share;
+  situation.celsius = sensed.celsius;
 }
 
 prepared_decision policy_state::prepare() {
-  return {.decision = scheme->decide(situation),
-          .terms = {.eta = situation.eta, .lambda = situation.lambda},
-          .number = ++number};
+  prepared_decision out{.decision = scheme->decide(situation),
+                        .terms = {.eta = situation.eta, .lambda = situation.lambda},
+                        .number = ++number};
+  if (!seen.empty()) seen[number % seen.size()] = {number, situation};
+  return out;
+}
+
+std::optional<task_memory> policy_state::recall(const task_report& report) const {
+  if (seen.empty()) return std::nullopt;
+  const auto& found = seen[report.number % seen.size()];
+  if (found.number != report.number || found.number == 0) return std::nullopt;
+  return task_memory{.seen = found.situation, .outcome = report.outcome};
 }
 
 namespace {
@@ -58,9 +81,13 @@ caf::result<prepared_decision> decide(policy_pointer self, const task_terms& ter
 
 }  // namespace
 
-policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<policy::scheme> scheme) {
+policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<policy::scheme> scheme,
+                                          policy_options options) {
   drop_strangers(self);
   self->state.scheme = std::move(scheme);
+  self->state.situation.eta = options.first.eta;
+  self->state.situation.lambda = options.first.lambda;
+  if (options.remember) self->state.seen.resize(remembered_decisions);
   return {
       [self](const link_up&) {
         self->state.situation.link_up = true;
@@ -74,7 +101,8 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
         self->state.situation.bandwidth_bps = reading.bandwidth_bps;
         self->state.situation.rtt_seconds = reading.rtt_seconds;
       },
-      [self](join_atom, decision_listener& listener) {
+      [self, is_blocking = options.is_blocking](join_atom, decision_listener& listener) {
+        if (is_blocking) return;
         self->state.listener = std::move(listener);
         think_ahead(self);
       },
@@ -83,8 +111,11 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
         think_ahead(self);
       },
       [self](decide_atom, const task_terms& terms) { return decide(self, terms); },
-      [self](observe_atom, task_report& report) {
-        self->state.situation.importance = std::move(report.importance);
+      [self](status_atom) { return self->state.counts; },
+      [self, remember = std::move(options.remember)](observe_atom, task_report& report) {
+        if (auto memory = self->state.recall(report); memory && remember) remember(std::move(*memory));
+        if (!self->state.listener) self->state.on_sensed(report.sensed);
+        if (!report.importance.empty()) self->state.situation.importance = std::move(report.importance);
         guarded([&] {
           self->state.scheme->observe(report.outcome);
           return caf::ok_atom{};
@@ -93,8 +124,8 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
   };
 }
 
-policy_actor spawn_policy(caf::actor_system& system, std::shared_ptr<policy::scheme> scheme) {
-  return system.spawn(policy_holder, std::move(scheme));
+policy_actor spawn_policy(caf::actor_system& system, std::shared_ptr<policy::scheme> scheme, policy_options options) {
+  return system.spawn(policy_holder, std::move(scheme), std::move(options));
 }
 
 }  // namespace dvfo::actors

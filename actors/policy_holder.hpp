@@ -1,20 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "actors/interfaces.hpp"
 #include "policy/scheme.hpp"
 
 namespace dvfo::actors {
-
-/// How often a decision was there when a task came.
-struct decision_counts {
-  std::uint64_t ready = 0;  ///< thought out ahead and used as it was
-  std::uint64_t late = 0;   ///< a task had to ask and wait
-  std::uint64_t stale = 0;  ///< ready, but the state had moved on when it was used
-};
 
 /// The scheme, the newest sensed state and the decision that is ready.
 struct policy_state {
@@ -24,6 +19,9 @@ struct policy_state {
   /// terms.
   prepared_decision take(const task_terms& terms);
 
+  /// The newest of board and tasks.
+  void on_sensed(const sensed_state& sensed);
+
   /// The listener used a prepared decision.
   void on_taken(const decision_taken& taken);
 
@@ -32,15 +30,33 @@ struct policy_state {
 
   std::shared_ptr<policy::scheme> scheme;
   policy::situation situation;
-  decision_listener listener;  ///< null until one joins
+  decision_listener listener;  ///< null until one joins, and where nothing is thought out ahead
   std::uint64_t number = 0;    ///< of the newest decision
   decision_counts counts;
+
+  /// What the newest decisions were made from, by number: a ring, empty where nobody remembers tasks.
+  struct seen_situation {
+    std::uint64_t number = 0;
+    policy::situation situation;
+  };
+  std::vector<seen_situation> seen;
+
+  /// The memory of a task with that decision, if it is still known what was seen.
+  [[nodiscard]] std::optional<task_memory> recall(const task_report& report) const;
+};
+
+struct policy_options {
+  task_terms first = {};     ///< that the first decision is thought out for
+  bool is_blocking = false;  ///< nothing is thought out ahead: every task asks, and waits for its decision
+  /// Hears of every task that was answered; empty: nothing is remembered. Must not block or throw.
+  std::function<void(task_memory)> remember = {};
 };
 
 policy_actor::behavior_type policy_holder(policy_actor::stateful_pointer<policy_state> self,
-                                          std::shared_ptr<policy::scheme> scheme);
+                                          std::shared_ptr<policy::scheme> scheme, policy_options options);
 
 /// Starts the owner of `scheme`; nobody else may use it from now on.
-policy_actor spawn_policy(caf::actor_system& system, std::shared_ptr<policy::scheme> scheme);
+policy_actor spawn_policy(caf::actor_system& system, std::shared_ptr<policy::scheme> scheme,
+                          policy_options options = {});
 
 }  // namespace dvfo::actors

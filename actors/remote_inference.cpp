@@ -113,7 +113,7 @@ void hand_out(router_pointer self, std::vector<waiting_request> requests) {
     batch.tickets.push_back(request.ticket);
     frames.push_back(std::move(request.frame));
   }
-  batch_job job{.share = requests.front().share,
+  batch_job job{.kind = requests.front().kind,
                 .frames = std::make_shared<const std::vector<std::string>>(std::move(frames))};
   self->request(worker, caf::infinite, batch_atom{}, std::move(job))
       .then(
@@ -182,11 +182,12 @@ caf::result<wire_message> take_in(router_pointer self, const wire_message& messa
   state.owed.emplace(ticket, remote_inference_state::owed_reply{request->task_id, now, promise});
   const auto budget =
       std::min(std::chrono::duration<double>(request->budget_seconds), std::chrono::duration<double>(86400));
-  waiting_request waiting{.ticket = ticket,
-                          .share = inference::grid_share(request->share),
-                          .frame = std::move(request->frame),
-                          .arrived = now,
-                          .expires = now + std::chrono::duration_cast<time_point::duration>(budget)};
+  waiting_request waiting{
+      .ticket = ticket,
+      .kind = {.share = inference::grid_share(request->share), .frames = request->kind, .width = request->width},
+      .frame = std::move(request->frame),
+      .arrived = now,
+      .expires = now + std::chrono::duration_cast<time_point::duration>(budget)};
   if (state.queue.is_empty() && !state.free_workers.empty()) {
     std::vector<waiting_request> alone;
     alone.push_back(std::move(waiting));

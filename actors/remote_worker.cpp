@@ -7,6 +7,7 @@
 
 #include "actors/caf_compat.hpp"
 #include "inference/error.hpp"
+#include "inference/image.hpp"
 
 namespace dvfo::actors {
 
@@ -30,11 +31,31 @@ std::vector<float> decode(const inference::feature_format& format, const std::st
   return features;
 }
 
-/// One pass over the sound frames; `where` says which item each belongs to.
-void infer(cloud_backend& backend, std::span<const std::vector<float>> features, std::span<const std::size_t> where,
-           double share, std::vector<batch_item>& items) {
+inference::image to_image(const batch_kind& kind, const std::string& frame) {
+  if (kind.frames == messages::frame_kind::jpeg)
+    return inference::decode_image(std::as_bytes(std::span(frame)), "the request's frame");
+  const std::size_t row = std::size_t{3} * kind.width;  // whole rows: messages/checks.cpp
+  return {.width = static_cast<int>(kind.width),
+          .height = static_cast<int>(frame.size() / row),
+          .pixels = std::vector<std::uint8_t>(frame.begin(), frame.end())};
+}
+
+/// As decode(), for an image.
+inference::image decode_input(const batch_kind& kind, const std::string& frame, batch_item& item) {
   try {
-    auto logits = backend.infer_remote(features, share);
+    return to_image(kind, frame);
+  } catch (const inference::error& failure) {
+    item.bad_frame = true;
+    item.error = failure.what();
+    return {};
+  }
+}
+
+/// One pass over the sound frames; `where` says which item each belongs to.
+template <class Pass>
+void infer(Pass&& pass, std::span<const std::size_t> where, std::vector<batch_item>& items) {
+  try {
+    auto logits = pass();
     for (std::size_t i = 0; i < where.size(); ++i) items[where[i]].logits = std::move(logits.at(i));
   } catch (const std::exception& failure) {
     for (const auto index : where) {
@@ -49,19 +70,32 @@ void infer(cloud_backend& backend, std::span<const std::vector<float>> features,
 batch_result remote_worker_state::compute(const batch_job& job, const std::function<time_point()>& now) const {
   batch_result result;
   result.items.resize(job.frames->size());
-  std::vector<std::vector<float>> sound;
+  const bool is_whole = job.kind.frames != messages::frame_kind::features;
+  std::vector<std::vector<float>> features;
+  std::vector<inference::image> pictures;
   std::vector<std::size_t> where;
   for (std::size_t i = 0; i < job.frames->size(); ++i) {
     const auto start = now();
-    auto features = decode(format, (*job.frames)[i], result.items[i]);
-    result.items[i].decode_seconds = seconds_between(start, now());
-    if (result.items[i].bad_frame) continue;
-    sound.push_back(std::move(features));
-    where.push_back(i);
+    const auto& frame = (*job.frames)[i];
+    auto& item = result.items[i];
+    if (is_whole) {
+      pictures.push_back(decode_input(job.kind, frame, item));
+    } else {
+      features.push_back(decode(format, frame, item));
+    }
+    item.decode_seconds = seconds_between(start, now());
+    if (!item.bad_frame) {
+      where.push_back(i);
+    } else if (is_whole) {
+      pictures.pop_back();
+    } else {
+      features.pop_back();
+    }
   }
-  if (sound.empty()) return result;
+  if (where.empty()) return result;
   const auto start = now();
-  infer(*backend, sound, where, job.share, result.items);
+  infer([&] { return is_whole ? backend->infer_whole(pictures) : backend->infer_remote(features, job.kind.share); },
+        where, result.items);
   result.compute_seconds = seconds_between(start, now());
   return result;
 }

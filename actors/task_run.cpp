@@ -14,7 +14,8 @@ task_run::task_run(admitted_task task, policy::decision decided, bool is_link_up
   outcome_.task_id = admitted_.id;
   outcome_.decided = decided;
   outcome_.share = decided.share;
-  if (!is_link_up && decided.share > 0.0) {
+  if (may_appeal()) outcome_.share = 0.0;  // until it does
+  if (!is_link_up && outcome_.share > 0.0) {
     outcome_.share = 0.0;
     outcome_.degraded = degraded_reason::link_down;
   }
@@ -23,11 +24,12 @@ task_run::task_run(admitted_task task, policy::decision decided, bool is_link_up
 bool task_run::on_extracted(extracted found) {
   extraction_ = std::move(found.extraction);
   split_ = std::move(found.split);
-  outcome_.share = found.share;
+  const bool is_features = outcome_.decided.sends == policy::carrier::features;
+  if (is_features) outcome_.share = found.share;
   outcome_.stages.extract = found.extract_seconds;
   front_overrun_ = found.overrun_seconds;
   is_extracted_ = true;
-  return outcome_.share > 0.0;
+  return is_features && outcome_.share > 0.0;
 }
 
 void task_run::on_local(local_result half, time_point now) {
@@ -52,12 +54,28 @@ void task_run::on_remote(offload_result half, time_point now) {
 }
 
 next_step task_run::next() const {
+  const bool has_remote = remote_ && remote_->degraded == degraded_reason::none;
+  if (!is_rescue_ && !needs_front()) {
+    if (!remote_) return next_step::wait;
+    return has_remote ? next_step::answer_remote : next_step::rescue_all;
+  }
   if (!is_extracted_ || !local_) return next_step::wait;
+  if (may_appeal() && !is_judged_) return next_step::judge;
   if (is_rescue_ || outcome_.share <= 0.0) return next_step::answer_local;
   if (!remote_) return next_step::wait;
-  const bool has_remote = remote_->degraded == degraded_reason::none;
+  if (may_appeal()) return has_remote ? next_step::answer_remote : next_step::answer_local;
   if (outcome_.share >= 1.0) return has_remote ? next_step::answer_remote : next_step::rescue;
   return has_remote ? next_step::fuse : next_step::answer_local;
+}
+
+bool task_run::appeal(bool is_link_up) {
+  is_judged_ = true;
+  if (is_link_up) {
+    outcome_.share = outcome_.decided.share;
+  } else {
+    outcome_.degraded = degraded_reason::link_down;
+  }
+  return is_link_up;
 }
 
 offload_job task_run::make_offload(time_point answer_by) const {
@@ -65,7 +83,14 @@ offload_job task_run::make_offload(time_point answer_by) const {
           .features = extraction_.features,
           .channels = split_.secondary,
           .share = outcome_.share,
-          .answer_by = answer_by};
+          .answer_by = answer_by,
+          .sends = outcome_.decided.sends,
+          .image = admitted_.task.image};
+}
+
+void task_run::rescue_all() {
+  is_rescue_ = true;
+  outcome_.share = 0.0;
 }
 
 local_job task_run::make_rescue() {
@@ -101,6 +126,12 @@ answer task_run::finish_one_half(time_point now) {
 // On a simulated board the halves count from when the board would have had them: extraction delays both, the local half
 // only where it came last.
 double task_run::overrun() const {
+  // An appeal comes after both; the input's way to the cloud comes after neither.
+  if (may_appeal()) return front_overrun_ + local_->overrun_seconds;
+  if (sends_at_once() && !is_rescue_) {
+    const double late = front_overrun_ + (local_ ? local_->overrun_seconds : 0.0);
+    return local_ && remote_ ? std::clamp(seconds_between(remote_came_, local_came_), 0.0, late) : late;
+  }
   double out = front_overrun_;
   if (local_ && local_->overrun_seconds > 0.0) {
     const double lead = remote_ && !is_rescue_ ? seconds_between(remote_came_, local_came_) : local_->overrun_seconds;
@@ -111,6 +142,7 @@ double task_run::overrun() const {
 
 answer task_run::finish(std::vector<float> logits, policy::ran_on where, time_point now) {
   outcome_.where = where;
+  if (may_appeal() && where == policy::ran_on::edge) outcome_.share = 0.0;
   outcome_.overrun_seconds = overrun();
   outcome_.tti = seconds_between(admitted_.admitted, now) - outcome_.overrun_seconds;
   outcome_.tti_serial = policy::serial_seconds(outcome_.stages);

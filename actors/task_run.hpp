@@ -16,12 +16,17 @@ enum class next_step {
   answer_local,   ///< the local half alone: share 0, or the cloud half failed
   answer_remote,  ///< the remote half alone: share 1
   rescue,         ///< share 1 and the cloud half failed: run the local DNN at full width
+  rescue_all,     ///< the same where the input was sent: extract first
+  judge,          ///< the local DNN has answered; whether to appeal is to be said (accept or appeal)
 };
 
 /// One task on its way through the pipeline; plain bookkeeping without actors or clock.
 ///
 /// decided → extracted → (local half ∥ cloud half) → fused or one half alone → answered. At share 1 there is no local
 /// half; if its cloud half fails, the rescue takes the place of both.
+///
+/// Where the input is sent instead of features, the cloud half does not wait for extraction, and at share 1 there is
+/// none. An appeal is the other way round: the local DNN answers, is judged, and only then the input may be sent.
 class task_run {
  public:
   /// `is_link_up`: where no cloud is connected the task runs at share 0 from the start, degraded if the decision was
@@ -30,6 +35,15 @@ class task_run {
 
   /// The share to extract and run with.
   [[nodiscard]] double share() const { return outcome_.share; }
+  /// Whether features are to be extracted at the start.
+  [[nodiscard]] bool needs_front() const { return !sends_input() || outcome_.share < 1.0; }
+  /// Whether the cloud half is to be sent at the start.
+  [[nodiscard]] bool sends_at_once() const { return sends_input() && outcome_.share > 0.0; }
+  [[nodiscard]] bool is_extracted() const { return is_extracted_; }
+  /// Whether a failed cloud half leaves everything to be done here.
+  [[nodiscard]] bool needs_rescue() const { return !may_appeal(); }
+  /// At next_step::judge.
+  [[nodiscard]] const std::vector<float>& local_logits() const { return local_->logits; }
   [[nodiscard]] const admitted_task& admitted() const { return admitted_; }
 
   /// Features are known. Returns whether a cloud half is wanted: channels are to be sent.
@@ -41,10 +55,18 @@ class task_run {
 
   [[nodiscard]] next_step next() const;
 
-  /// Secondary channels for the cloud; the reply must be there by `answer_by`. Once, after on_extracted returned true.
+  /// The verdict at next_step::judge: the local answer holds, or the cloud is to be asked. An appeal without a link
+  /// leaves the local answer, degraded. Returns whether a cloud half is wanted.
+  void accept() { is_judged_ = true; }
+  bool appeal(bool is_link_up);
+
+  /// Secondary channels or the input for the cloud; the reply must be there by `answer_by`. Once, when the cloud half
+  /// is wanted.
   [[nodiscard]] offload_job make_offload(time_point answer_by) const;
   /// The full-width local DNN on all channels. The answer counts as run at share 0. Once, at next_step::rescue.
   [[nodiscard]] local_job make_rescue();
+  /// From now on the task runs at share 0, from extraction on. Once, at next_step::rescue_all.
+  void rescue_all();
   /// Both halves. Once, at next_step::fuse.
   [[nodiscard]] fusion_job make_fusion();
 
@@ -56,6 +78,12 @@ class task_run {
   [[nodiscard]] task_report report(const policy::outcome& cost) &&;
 
  private:
+  [[nodiscard]] bool sends_input() const {
+    return outcome_.decided.sends == policy::carrier::input || outcome_.decided.sends == policy::carrier::compressed;
+  }
+  [[nodiscard]] bool may_appeal() const {
+    return outcome_.decided.sends == policy::carrier::appeal && outcome_.decided.share > 0.0;
+  }
   answer finish(std::vector<float> logits, policy::ran_on where, time_point now);
   [[nodiscard]] double overrun() const;
 
@@ -65,6 +93,7 @@ class task_run {
   inference::channel_split split_;
   bool is_extracted_ = false;
   bool is_rescue_ = false;
+  bool is_judged_ = false;
   std::optional<local_result> local_;
   std::optional<offload_result> remote_;
   time_point local_came_;

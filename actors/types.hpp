@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "device/frequency_control.hpp"
 #include "inference/image.hpp"
 #include "inference/model.hpp"
+#include "messages/inference.hpp"
 #include "policy/decision.hpp"
 #include "policy/outcome.hpp"
 
@@ -83,13 +85,15 @@ struct local_result {
   double overrun_seconds = 0.0;  ///< as in extracted
 };
 
-/// Secondary channels to send away.
+/// Secondary channels to send away, or the input.
 struct offload_job {
   std::uint64_t task_id = 0;
   inference::feature_map features;
-  std::vector<std::uint16_t> channels;  ///< ascending, at least one
+  std::vector<std::uint16_t> channels;  ///< ascending, at least one; of features
   double share = 0.0;                   ///< > 0
   time_point answer_by;                 ///< the reply is of no use after it
+  policy::carrier sends = policy::carrier::features;
+  std::shared_ptr<const inference::image> image = {};  ///< where the input is sent
 };
 
 /// How an offload ended; always answered, in time or with a reason.
@@ -117,15 +121,39 @@ struct fusion_result {
   double seconds = 0.0;
 };
 
+/// The board and the stream of tasks as the pipeline sees them while a task moves.
+struct sensed_state {
+  device::clocks in_force;        ///< as the actuator last answered
+  double waiting_tasks = 0.0;     ///< admitted, features not extracted yet
+  double thinking_share = 0.0;    ///< t_AS/H: from sensing to the next task's begin, of the time between two begins
+  std::optional<double> celsius;  ///< of the die; absent without a sensor
+};
+
 /// What a task taught, for policy: sent after its client has the answer.
 struct task_report {
   policy::outcome outcome;
   std::vector<float> importance;  ///< x~p(a) of this task
+  std::uint64_t number = 0;       ///< of its decision
+  sensed_state sensed = {};       ///< when it was answered
 };
 
-/// Requests for one pass of the remote DNN; all share one grid share. The frames are views of `requests`.
+/// One task for learning: what the scheme saw, and what came of it.
+struct task_memory {
+  policy::situation seen;
+  policy::outcome outcome;
+};
+
+/// What requests of one batch have in common.
+struct batch_kind {
+  double share = 0.0;  ///< on the grid of trained shares
+  messages::frame_kind frames = messages::frame_kind::features;
+  std::uint32_t width = 0;  ///< of pixels
+  friend auto operator<=>(const batch_kind&, const batch_kind&) = default;
+};
+
+/// Requests for one pass of the remote DNN, or of the unsplit one where their frames are images.
 struct batch_job {
-  double share = 0.0;
+  batch_kind kind;
   std::shared_ptr<const std::vector<std::string>> frames;
 };
 
@@ -149,10 +177,18 @@ struct prepared_decision {
   std::uint64_t number = 0;  ///< counts what the policy prepared
 };
 
+/// How often a decision was there when a task came.
+struct decision_counts {
+  std::uint64_t ready = 0;  ///< thought out ahead and used as it was
+  std::uint64_t late = 0;   ///< a task had to ask and wait
+  std::uint64_t stale = 0;  ///< ready, but the state had moved on when it was used
+};
+
 /// The pipeline used a prepared decision.
 struct decision_taken {
   policy::decision decision;
   std::uint64_t number = 0;
+  sensed_state sensed = {};
 };
 
 /// The link as bandwidth_sensor estimates it; what is not known yet is absent.
@@ -174,6 +210,7 @@ struct power_reading {
   time_point when;
   std::optional<double> watts;
   std::optional<double> total_joules;  ///< of a counter since the sensor was opened
+  std::optional<double> celsius = {};  ///< of the die, in those readings that look at it
 };
 
 /// How the link to the cloud stands.

@@ -185,7 +185,8 @@ run_figures measure_in_process(const std::string& bundle, double share, const st
 
 run_figures measure_loopback(const std::string& bundle, double share, const std::string& input, std::size_t tasks) {
   const auto cloud = start_cloud(bundle);
-  return run_edge({bundle, cloud.address, share, input, tasks}, [](std::size_t) {});
+  return run_edge({bundle, cloud.address, input, tasks, {"--share", fmt::format("{}", share), "--board", "none"}},
+                  [](std::size_t) {});
 }
 
 double measure_idle_percent(const std::string& bundle, double seconds) {

@@ -29,6 +29,9 @@ void add_top(CLI::App& app, action& chosen);
 /// `dvfo train policy`, below `train`.
 void add_train_policy(CLI::App& train, action& chosen);
 
+/// `dvfo train discriminator`, likewise.
+void add_train_discriminator(CLI::App& train, action& chosen);
+
 /// `dvfo evaluate calibration`, below `evaluate`.
 void add_evaluate_calibration(CLI::App& evaluate, action& chosen);
 

@@ -74,6 +74,7 @@ int run_explain(explain_command& command) {
   const auto board = board_of(command.choice);
   const auto tasks = tasks_of(command.choice, board);
   const auto trained = policy_of(command.choice);
+  const auto trained_blocking = blocking_policy_of(command.choice);
   auto rows = nlohmann::json::array();
   auto text = fmt::format("simulated {} at {} Mbit/s, round trip {} ms, eta {}, MaxPower {} W\n\n", board.name,
                           command.bandwidth, command.rtt, command.eta, board.max_power_watts);
@@ -88,6 +89,7 @@ int run_explain(explain_command& command) {
         .warm_up = static_cast<std::size_t>(command.warm_up),
         .discriminator = task.discriminator,
         .trained = trained.get(),
+        .trained_blocking = trained_blocking.get(),
         .seed = static_cast<std::uint64_t>(command.seed)};
     std::vector<table_row> lines{{"scheme", "share", "sends", "CPU, MHz", "GPU, MHz", "memory, MHz", "TTI, ms",
                                   "ETI, mJ", "cost, mJ", "regret, %"}};

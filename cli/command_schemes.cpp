@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 
 #include "cli/command.hpp"
@@ -45,6 +46,7 @@ struct schemes_command {
   double rtt = 4.0;
   double eta = 0.5;
   double interval = 0.0;
+  double thinking = 0.0;
   std::int64_t tasks = 1000;
   std::int64_t warm_up = 5000;
   std::int64_t seed = 1;
@@ -91,7 +93,7 @@ class report {
         std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.scheme == reduction_of_; });
     const auto* const reduced = chosen == rows.end() ? nullptr : &*chosen;
     std::vector<table_row> lines{{"scheme", "TTI, ms", "p50", "p99", "ETI, mJ", "p50", "p99", "cost, mJ", "p50", "p99",
-                                  "regret, %", "share", "top-1, %"}};
+                                  "regret, %", "share", "top-1, %", "loss"}};
     if (reduced != nullptr) lines.front().insert(lines.front().end(), {"TTI −%", "ETI −%", "cost −%"});
     for (const auto& row : rows) lines.push_back(add(task, row, reduced));
     text_ += plain_table(lines);
@@ -107,18 +109,24 @@ class report {
   [[nodiscard]] std::string text() const {
     if (!has_reductions_) return text_;
     return text_ +
-           fmt::format("TTI, ETI and cost −%: what {} saves against the row's scheme, 1 − V/A\n", reduction_of_);
+           fmt::format(
+               "TTI, ETI and cost −%: what {} saves against the row's scheme, 1 − V/A; loss: top-1 points below the "
+               "unsplit model\n",
+               reduction_of_);
   }
   [[nodiscard]] const nlohmann::json& rows() const { return rows_; }
 
  private:
   table_row add(const compared_task& task, const evaluation::scheme_row& row, const evaluation::scheme_row* reduced) {
+    std::optional<double> loss;
+    if (row.accuracy && task.reference_top1) loss = *task.reference_top1 - *row.accuracy;
     table_row line = {row.scheme};
     for (const auto* const each : {&row.tti, &row.eti, &row.cost}) {
       line.insert(line.end(), {in_milli(each->mean), in_milli(each->p50), in_milli(each->p99)});
     }
-    line.insert(line.end(), {in_percent(row.regret), fmt::format("{:.2f}", row.share_mean),
-                             row.accuracy ? fmt::format("{:.2f}", *row.accuracy) : "–"});
+    line.insert(line.end(),
+                {in_percent(row.regret), fmt::format("{:.2f}", row.share_mean),
+                 row.accuracy ? fmt::format("{:.2f}", *row.accuracy) : "–", loss ? fmt::format("{:.2f}", *loss) : "–"});
     nlohmann::json json = {{"network", task.model.name},
                            {"scheme", row.scheme},
                            {"tti_mean", row.tti.mean},
@@ -131,6 +139,7 @@ class report {
                            {"cost_p50", row.cost.p50},
                            {"cost_p99", row.cost.p99},
                            {"accuracy", row.accuracy ? nlohmann::json(*row.accuracy) : nlohmann::json(nullptr)},
+                           {"accuracy_loss", loss ? nlohmann::json(*loss) : nlohmann::json(nullptr)},
                            {"regret", row.regret},
                            {"share_mean", row.share_mean},
                            {"waited_mean", row.waited_mean}};
@@ -156,6 +165,7 @@ int run_schemes(schemes_command& command) {
   const auto tasks = tasks_of(command.choice, board);
   const auto names = split_names(command.choice.schemes);
   const auto trained = policy_of(command.choice);
+  const auto trained_blocking = blocking_policy_of(command.choice);
 
   evaluation::schemes_case what;
   what.links = links_of(command);
@@ -167,6 +177,8 @@ int run_schemes(schemes_command& command) {
   what.when = arrivals_of(command);
   what.seed = static_cast<std::uint64_t>(command.seed);
   what.trained = trained.get();
+  what.trained_blocking = trained_blocking.get();
+  what.thinking_seconds = command.thinking / 1e3;
   report found(command.reduction_of);
   for (const auto& task : tasks) {
     const policy::task_physics physics(board.physics, task.model);
@@ -208,6 +220,8 @@ void add_evaluate_schemes(CLI::App& evaluate, action& chosen) {
       .real("interval", command->interval, {0.0, 1e6}, "MS",
             "mean time between two tasks; 0: a task comes when the one before is answered")
       .choice("arrivals", command->arrivals, {"steady", "poisson", "bursts"}, "how tasks come at that interval")
+      .real("thinking", command->thinking, {0.0, 1e6}, "MS",
+            "how long a blocking scheme (drldo, dvfo-blocking) makes each task wait")
       .integer("tasks", command->tasks, {1, 10'000'000}, "N", "tasks a scheme, divided among the links")
       .integer("warm-up", command->warm_up, {0, 10'000'000}, "N", "tasks that a learner has before it is judged")
       .integer("seed", command->seed, {0, 1'000'000'000}, "N", "start of every random choice")

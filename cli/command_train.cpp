@@ -168,6 +168,7 @@ void add_train(CLI::App& app, action& chosen) {
   command->table.attach(*model);
   model->callback([command, &chosen] { chosen = [command] { return run_train(*command); }; });
   add_train_policy(*train, chosen);
+  add_train_discriminator(*train, chosen);
 }
 
 }  // namespace dvfo::cli

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "cli/command.hpp"
+#include "cli/from_record.hpp"
 #include "cli/learning_plot.hpp"
 #include "cli/policy_models.hpp"
 #include "cli/table.hpp"
@@ -34,7 +35,11 @@ constexpr const char* details =
     "Examples:\n"
     "  dvfo train policy --output bundles/policy\n"
     "  dvfo train policy --output mine --boards jetson-tx2 --networks resnet18,vit-b16 --tasks 400000\n"
-    "  dvfo train policy --output mine --bundles cifar100 --config agent.toml\n";
+    "  dvfo train policy --output mine --bundles cifar100 --config agent.toml\n"
+    "  dvfo train policy --output mine --from-record tasks.record\n";
+
+/// Importances differ more between networks than between images of one.
+constexpr std::size_t importance_images = 512;
 
 struct train_policy_command {
   policy::trainer_options options;
@@ -42,6 +47,8 @@ struct train_policy_command {
   std::string boards = fmt::format("{}", fmt::join(options.boards, ","));
   std::string networks = fmt::format("{}", fmt::join(inference::architecture_names(), ","));
   std::string bundles;
+  std::string importance;
+  std::string data;
   std::string form = policy::to_string(options.learner.form);
   std::string how = "concurrent";
   std::int64_t clock_levels = options.clock_levels;
@@ -49,6 +56,7 @@ struct train_policy_command {
   std::int64_t replay = static_cast<std::int64_t>(options.learner.replay.capacity);
   std::int64_t worlds = options.environment.worlds;
   std::int64_t seed = static_cast<std::int64_t>(options.learner.seed);
+  record_request record;
   double stop_mean = 0.0;
   double stop_worst = 0.0;
   settings_table table;
@@ -73,6 +81,10 @@ void declare(train_policy_command& command) {
       .text("networks", command.networks, "NAMES",
             "networks at their published size, with commas between; may be empty")
       .text("bundles", command.bundles, "NAMES", "model bundles besides, by folder or name")
+      .text("importance", command.importance, "BUNDLE",
+            "a model bundle whose attention on real images gives the worlds' importances; else they are made up")
+      .text("data", command.data, "DIR",
+            "folder of that bundle's data set, or of data sets; else the procedural images")
       .integer("tasks", options.tasks, {1, 1e12}, "N", "tasks to train on, all worlds together")
       .real("tasks-a-step", options.tasks_a_step, {0.01, 1e6}, "N", "tasks for each gradient step")
       .integer("first-tasks", options.first_tasks, {0, 1e9}, "N", "tasks before the first gradient step")
@@ -103,6 +115,11 @@ void declare(train_policy_command& command) {
       .real("gradient-norm", agent.gradient_norm, {1e-6, 1e9}, "LENGTH", "at which gradients are cut off")
       .integer("worlds", command.worlds, {1, 4096}, "N", "worlds that step together")
       .real("markov-share", worlds.markov_share, {0.0, 1.0}, "SHARE", "of links that wander")
+      .text("from-record", command.record.record, "FILE",
+            "goes on with --from-policy on the tasks that dvfo-edge --record wrote, instead of training anew")
+      .text("from-policy", command.record.policy, "DIR", "of --from-record: policy bundle; else the shipped one")
+      .integer("record-steps", command.record.options.steps, {1, 1e9}, "N", "of --from-record: gradient steps")
+      .real("record-learning-rate", command.record.options.learning_rate, {1e-9, 1.0}, "RATE", "of --from-record")
       .integer("seed", command.seed, {0, 1e18}, "N", "start of every random choice");
 }
 
@@ -111,6 +128,9 @@ policy::trainer_options options_of(const train_policy_command& command) {
   options.boards = split(command.boards);
   options.models = policy::published_models(split(command.networks));
   for (const auto& bundle : split(command.bundles)) options.models.push_back(model_of_bundle(bundle));
+  if (!command.importance.empty()) {
+    options.environment.importances = importances_of_bundle(command.importance, command.data, importance_images);
+  }
   options.clock_levels = static_cast<int>(command.clock_levels);
   options.learner.form = policy::output_form_of(command.form);
   options.learner.minibatch = static_cast<int>(command.minibatch);
@@ -195,9 +215,10 @@ policy::policy_bundle bundle_of(const policy::policy_trainer& trainer, const pol
   const auto& worlds = options.environment;
   out.recipe = fmt::format(
       "simulated boards in virtual time; links {:g} to {:g} Mbit/s, {:g} % of them wandering; round trips {:g} to {:g} "
-      "ms; eta 0 to 1; gamma {:g}; regret in steady state on links that stand still",
+      "ms; eta 0 to 1; gamma {:g}; importances {}; regret in steady state on links that stand still",
       worlds.bandwidth_low_bps / 1e6, worlds.bandwidth_high_bps / 1e6, 1e2 * worlds.markov_share,
-      1e3 * worlds.rtt_low_seconds, 1e3 * worlds.rtt_high_seconds, options.learner.gamma);
+      1e3 * worlds.rtt_low_seconds, 1e3 * worlds.rtt_high_seconds, options.learner.gamma,
+      worlds.importances.empty() ? "made up" : fmt::format("of {} images", worlds.importances.size()));
   out.seed = options.learner.seed;
   out.tasks = tasks;
   out.steps = trainer.agent().steps();
@@ -210,6 +231,12 @@ policy::policy_bundle bundle_of(const policy::policy_trainer& trainer, const pol
 int run_train_policy(train_policy_command& command) {
   command.table.settle();
   if (command.output.empty()) throw usage_error("--output is missing: name the folder that the policy is written to");
+  if (!command.record.record.empty()) {
+    command.record.output = command.output;
+    command.record.bundles = split(command.bundles);
+    return continue_policy(command.record);
+  }
+  if (!command.record.policy.empty()) throw usage_error("--from-policy belongs to --from-record; name a record, too");
   const std::filesystem::path folder(command.output);
   std::filesystem::create_directories(folder);
   const auto checkpoint = folder / "checkpoint.bin";

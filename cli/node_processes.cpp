@@ -42,10 +42,10 @@ child_process start_edge(const std::string& bundle, const std::string& cloud, co
 }
 
 run_figures run_edge(const edge_run& what, const std::function<void(std::size_t)>& on_task) {
-  auto edge = start_edge(
-      what.bundle, what.cloud,
-      {"--share", fmt::format("{}", what.share), "--input", what.input, "--tasks", std::to_string(what.tasks), "--json",
-       "-", "--warm-up", "10", "--board", what.board, "--clocks", what.clocks});
+  auto edge =
+      start_edge(what.bundle, what.cloud,
+                 with({"--input", what.input, "--tasks", std::to_string(what.tasks), "--json", "-", "--warm-up", "10"},
+                      what.decides));
   run_figures figures;
   while (const auto line = edge.read_line()) {
     figures.add(nlohmann::json::parse(*line));

@@ -27,11 +27,9 @@ configuration::child_process start_edge(const std::string& bundle, const std::st
 struct edge_run {
   std::string bundle;
   std::string cloud;
-  double share = 0.5;
   std::string input;
   std::size_t tasks = 0;
-  std::string board = "none";  ///< as dvfo-edge's --board and --clocks
-  std::string clocks = "keep";
+  std::vector<std::string> decides;  ///< dvfo-edge's flags of the scheme and the board
 };
 
 /// Runs it to its end; `on_task` hears how many tasks are done. Throws std::runtime_error when a task stays without

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <stdexcept>
 
 #include "policy/percentile.hpp"
@@ -42,6 +43,7 @@ void run_figures::add(const nlohmann::json& record) {
     if (!record.at("degraded").is_null()) ++degraded_;
     measured_.add(record, "energy", "measured_joules");
     estimated_.add(record, "energy", "estimated_joules");
+    share_ += record.at("share").get<double>();
     overrun_ += record.value("host_overrun_seconds", 0.0);
   } catch (const nlohmann::json::exception& problem) {
     throw std::runtime_error(fmt::format("not the record of a task: {}", problem.what()));
@@ -59,6 +61,14 @@ double run_figures::accuracy() const {
 double run_figures::mean_bytes_up() const { return mean(bytes_up_, tasks_); }
 double run_figures::mean_bytes_down() const { return mean(bytes_down_, tasks_); }
 double run_figures::mean_overrun() const { return tasks_ == 0 ? 0.0 : overrun_ / static_cast<double>(tasks_); }
+double run_figures::mean_share() const { return tasks_ == 0 ? 0.0 : share_ / static_cast<double>(tasks_); }
+double run_figures::mean_tti() const {
+  return tasks_ == 0 ? 0.0 : std::accumulate(tti_.begin(), tti_.end(), 0.0) / static_cast<double>(tasks_);
+}
+std::optional<double> run_figures::mean_joules() const {
+  const auto estimated = mean_estimated_joules();
+  return estimated ? estimated : mean_measured_joules();
+}
 double run_figures::tti(double fraction) const { return policy::percentile(tti_, fraction); }
 double run_figures::overhead(double fraction) const { return policy::percentile(overhead_, fraction); }
 double run_figures::stage(std::size_t stage, double fraction) const {
@@ -78,7 +88,8 @@ nlohmann::json run_figures::to_json() const {
           {"host_overrun_seconds_mean", mean_overrun()},
           {"accuracy_percent", accuracy()},
           {"degraded", degraded_},
-          {"tti", {{"p50_seconds", tti(0.5)}, {"p99_seconds", tti(0.99)}}},
+          {"share_mean", mean_share()},
+          {"tti", {{"mean_seconds", mean_tti()}, {"p50_seconds", tti(0.5)}, {"p99_seconds", tti(0.99)}}},
           {"overhead", {{"p50_seconds", overhead(0.5)}, {"p99_seconds", overhead(0.99)}}},
           {"stages", stages},
           {"wire_up_bytes_mean", mean_bytes_up()},

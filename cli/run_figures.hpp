@@ -28,6 +28,12 @@ class run_figures {
   /// Joules a task; absent unless every task has them.
   [[nodiscard]] std::optional<double> mean_measured_joules() const { return measured_.mean(tasks_); }
   [[nodiscard]] std::optional<double> mean_estimated_joules() const { return estimated_.mean(tasks_); }
+  /// Joules a task: by the board's model where every task has them, which leaves out this host's slowness, else
+  /// measured.
+  [[nodiscard]] std::optional<double> mean_joules() const;
+  /// Of the feature channels or the input that went to the cloud.
+  [[nodiscard]] double mean_share() const;
+  [[nodiscard]] double mean_tti() const;
   /// Seconds a task that this host took longer than the board that it simulates.
   [[nodiscard]] double mean_overrun() const;
   /// Seconds; `fraction` 0.5 is the median. `stage` indexes stage_names.
@@ -58,6 +64,7 @@ class run_figures {
   optional_sum measured_;
   optional_sum estimated_;
   double overrun_ = 0.0;
+  double share_ = 0.0;
   std::array<std::vector<double>, stage_names.size()> stages_;
 };
 

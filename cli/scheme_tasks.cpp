@@ -9,18 +9,23 @@
 #include <memory>
 #include <optional>
 
+#include "cli/evaluation_command.hpp"
 #include "configuration/paths.hpp"
 #include "device/board_profile.hpp"
 #include "device/error.hpp"
 #include "device/simulated/simulated_board.hpp"
 #include "device/simulated/specifications.hpp"
-#include "evaluation/bundle_task.hpp"
-#include "evaluation/jpeg_bytes.hpp"
+#include "evaluation/appeals.hpp"
+#include "evaluation/picture_sets.hpp"
+#include "evaluation/task_accuracy.hpp"
 #include "inference/architectures/architecture.hpp"
 #include "inference/data/dataset.hpp"
+#include "inference/discriminator.hpp"
 #include "inference/error.hpp"
 #include "inference/model.hpp"
 #include "inference/model_bundle.hpp"
+#include "policy/environment/bundle_task.hpp"
+#include "policy/environment/jpeg_bytes.hpp"
 #include "policy/environment/network_task.hpp"
 
 namespace dvfo::cli {
@@ -40,14 +45,61 @@ std::unique_ptr<inference::dataset> images_for(const task_choice& choice, const 
                                  inference::subset::test);
 }
 
+/// Hard images come as often as in the whole test set to a few percent.
+constexpr std::size_t judged_images = 500;
+
+std::string assumed_text(const policy::discriminator_figures& assumed) {
+  return fmt::format("appealnet keeps {:g} % of its local answers, assumed", 1e2 * assumed.skipping_rate);
+}
+
+/// AppealNet's head for a bundle, if there is one; `origin` is told what its figures are.
+policy::discriminator_figures discriminator_of(const task_choice& choice, const std::filesystem::path& folder,
+                                               const inference::model_bundle& bundle, const inference::dataset& images,
+                                               std::string& origin) {
+  policy::discriminator_figures out;
+  const bool is_named = !choice.discriminator.empty();
+  const auto file = is_named ? std::filesystem::path(choice.discriminator) : inference::appeal_rule_file(folder);
+  std::error_code failed;
+  if (!is_named && !std::filesystem::exists(file, failed)) {
+    origin += fmt::format("; {} ('dvfo train discriminator' measures it)", assumed_text(out));
+    return out;
+  }
+  const auto rule = inference::load_appeal_rule(file, bundle.manifest().id);
+  out.skipping_rate = rule.skipping_rate;
+  out.top1_accepted = rule.top1_accepted;
+  out.top1_appealed = rule.top1_appealed;
+  origin += fmt::format("; appealnet keeps {:.1f} % of its local answers, measured on {} test images",
+                        1e2 * rule.skipping_rate, rule.images);
+  // Other images than those that the bundle is for would be hard or easy for no reason.
+  if (images.labels() != bundle.manifest().labels) return out;
+  out.accepts = evaluation::accepted_images(bundle, rule, images, judged_images);
+  origin += fmt::format(", decided image by image on {} of them", out.accepts.size());
+  return out;
+}
+
+/// Accuracies of every way, measured anew.
+void measure(const task_choice& choice, const inference::model_bundle& bundle, const inference::dataset& images,
+             compared_task& task) {
+  const evaluation::sampled_images drawn(images, static_cast<std::size_t>(choice.measured));
+  const auto found = evaluation::measure_task_accuracy(bundle, drawn, show_images);
+  task.reference_top1 = found.reference_top1;
+  evaluation::set_accuracy(task.model, found);
+  task.origin += fmt::format("; accuracies measured now on {} test images of {}", drawn.size(), images.name());
+}
+
 compared_task bundle_task(const task_choice& choice, double element_bytes) {
   inference::prepare_for_single_images();
   inference::set_intra_op_threads(1);
-  const auto bundle = inference::model_bundle::load(find_bundle(choice.bundle));
+  const auto folder = find_bundle(choice.bundle);
+  const auto bundle = inference::model_bundle::load(folder);
   const auto images = images_for(choice, bundle.manifest());
-  return {evaluation::task_of(bundle, *images, element_bytes),
-          {},
-          fmt::format("frames and JPEGs measured on {}", images->name())};
+  compared_task out{policy::task_of(bundle, *images, element_bytes),
+                    {},
+                    fmt::format("frames and JPEGs measured on {}", images->name())};
+  out.reference_top1 = bundle.manifest().reference_top1;
+  if (choice.measured > 0) measure(choice, bundle, *images, out);
+  out.discriminator = discriminator_of(choice, folder, bundle, *images, out.origin);
+  return out;
 }
 
 /// Mean JPEG of photographs at this size; absent where there are none.
@@ -62,7 +114,7 @@ class photographs {
     auto& known = bytes_[side];
     if (!known) {
       const auto images = inference::open_image_folder(*folder_, inference::subset::test, side);
-      known = evaluation::mean_jpeg_bytes(*images, measured_photographs);
+      known = policy::mean_jpeg_bytes(*images, measured_photographs);
     }
     return known;
   }
@@ -86,6 +138,7 @@ compared_task network_task(const std::string& name, double element_bytes, photog
       !side  ? "as Opus, derived"
       : jpeg ? "as JPEG, measured on photographs of imagenette"
              : "as JPEG, by bits a pixel");
+  task.origin += "; " + assumed_text(task.discriminator);
   return task;
 }
 
@@ -100,15 +153,30 @@ void declare(settings_table& table, task_choice& choice) {
       .text(
           "data", choice.data, "DIR",
           "folder of data sets: the bundle's test images to measure frames on, photographs (imagenette) for JPEG sizes")
-      .text("schemes", choice.schemes, "NAMES",
-            fmt::format("with commas between: {}, or all", evaluation::scheme_names()))
+      .text("schemes", choice.schemes, "NAMES", fmt::format("with commas between: {}, or all", policy::scheme_names()))
       .text("policy", choice.policy, "DIR",
-            "policy bundle that dvfo decides by: a folder, or a name in $DVFO_BUNDLES (default the shipped one)");
+            "policy bundle that dvfo decides by: a folder, or a name in $DVFO_BUNDLES (default the shipped one)")
+      .integer("measure", choice.measured, {0, 10'000'000}, "N",
+               "test images of the bundle's data set to measure accuracies on; 0: those measured when it was made")
+      .text("discriminator", choice.discriminator, "FILE",
+            "appealnet's second head for the bundle ('dvfo train discriminator'); default: the bundle's own")
+      .text("blocking-policy", choice.blocking_policy, "DIR",
+            "policy bundle that dvfo-blocking decides by, trained with --thinking blocking; none is shipped");
 }
 
 std::unique_ptr<const policy::policy_bundle> policy_of(const task_choice& choice) {
   return std::make_unique<const policy::policy_bundle>(
       policy::load_policy(choice.policy.empty() ? bundles_folder() / "policy" : find_bundle(choice.policy)));
+}
+
+std::unique_ptr<const policy::policy_bundle> blocking_policy_of(const task_choice& choice) {
+  if (choice.blocking_policy.empty()) return nullptr;
+  auto found = std::make_unique<const policy::policy_bundle>(policy::load_policy(find_bundle(choice.blocking_policy)));
+  if (found->how == policy::thinking::blocking) return found;
+  throw usage_error(
+      fmt::format("--blocking-policy {}: that policy was trained to think ahead; expected one that "
+                  "'dvfo train policy --thinking blocking' made",
+                  choice.blocking_policy));
 }
 
 compared_board board_of(const task_choice& choice) {

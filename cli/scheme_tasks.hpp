@@ -1,14 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "configuration/settings.hpp"
 #include "device/simulated/physics.hpp"
-#include "evaluation/scheme_table.hpp"
 #include "policy/environment/task_model.hpp"
 #include "policy/policy_bundle.hpp"
+#include "policy/scheme_table.hpp"
 
 namespace dvfo::cli {
 
@@ -19,7 +21,10 @@ struct task_choice {
   std::string network;  // "all": each of the eight
   std::string data;
   std::string schemes = "all";
-  std::string policy;  // empty: the shipped one
+  std::string policy;           // empty: the shipped one
+  std::string blocking_policy;  // empty: none
+  std::int64_t measured = 0;    // test images that accuracies are measured on; 0: as when the bundle was made
+  std::string discriminator;    // of appealnet; empty: the bundle's own, if it has one
 };
 
 /// Declares the settings of `choice`, which must outlive the table.
@@ -38,8 +43,9 @@ compared_board board_of(const task_choice& choice);
 /// A model's task on that board, and where its figures are from.
 struct compared_task {
   policy::task_model model;
-  evaluation::discriminator_figures discriminator;
-  std::string origin;  ///< of the sizes on the wire, one sentence
+  policy::discriminator_figures discriminator;
+  std::string origin;                      ///< of the sizes on the wire and the accuracies, for people
+  std::optional<double> reference_top1{};  ///< percent of the unsplit float model, where it was measured
 };
 
 /// One for a bundle or a network, eight for "all". Throws usage_error for both a bundle and a network, or an unknown
@@ -49,6 +55,10 @@ std::vector<compared_task> tasks_of(const task_choice& choice, const compared_bo
 /// The policy bundle that "dvfo" decides by. Throws usage_error where it is not found, std::runtime_error where it is
 /// damaged.
 std::unique_ptr<const policy::policy_bundle> policy_of(const task_choice& choice);
+
+/// The one that "dvfo-blocking" decides by; nullptr where none is named. Throws as policy_of, and usage_error for a
+/// policy that was trained concurrently.
+std::unique_ptr<const policy::policy_bundle> blocking_policy_of(const task_choice& choice);
 
 /// "a,b,c" without the empty ones.
 std::vector<std::string> split_names(const std::string& list);

@@ -50,10 +50,13 @@ double estimated_joules(const sim::physics& model, const inference::model_costs&
   const auto watts = [&](const inference::part_cost& part) {
     return model.run(model.cost_of(policy::to_workload(part)), at, celsius).watts.input;
   };
-  const double local = task.share < 1.0 ? task.stages.local : 0.0;
+  // Before an appeal the whole local DNN has run.
+  const bool has_appealed = task.decided.sends == policy::carrier::appeal;
+  const double width_of = has_appealed ? 0.0 : task.share;
+  const double local = width_of < 1.0 ? task.stages.local : 0.0;
   const double waiting = std::max(0.0, task.tti - task.stages.extract - local);
   double joules = task.stages.extract * watts(costs.front()) + waiting * model.idle(at, celsius).input;
-  if (local > 0.0) joules += local * watts(costs.local_at(task.share));
+  if (local > 0.0) joules += local * watts(costs.local_at(width_of));
   return joules + sending_seconds(task) * model.parameters().radio.sending_watts;
 }
 
@@ -80,6 +83,16 @@ inference::model_costs costs_on(const sim::physics* model, const inference::bund
   inference::value_bytes sizes;
   if (model != nullptr) sizes.front = sizes.local = sim::find_specification(model->parameters().board).element_bytes;
   return inference::costs_of(inference::architecture_of(manifest), sizes);
+}
+
+/// The hottest of the zones of processors; others, such as PMIC-Die, show limits or the air.
+std::optional<double> die_celsius(const std::vector<device::temperature_reading>& zones) {
+  std::optional<double> hottest;
+  for (const auto& each : zones) {
+    if (!each.zone.starts_with("CPU") && !each.zone.starts_with("GPU") && !each.zone.starts_with("cpu")) continue;
+    hottest = std::max(hottest.value_or(each.celsius), each.celsius);
+  }
+  return hottest;
 }
 
 /// Knobs that `--clocks` cannot set, each with its reason; loud only if it can set none.
@@ -149,9 +162,15 @@ actors::power_sensor_options edge_board::power_options() const {
   if (sensors_->total_source().empty()) return options;
   options.interval = std::max(std::chrono::duration<double>(sensors_->update_interval_seconds()),
                               std::chrono::duration<double>(actors::defaults::power::shortest_interval));
-  options.read = [board = simulated_, sensors = sensors_](actors::time_point now) {
-    const auto seen = sensors->read_power(now);
-    return actors::power_reading{.when = now, .watts = seen.total_watts, .total_joules = seen.total_joules};
+  // Temperatures move slowly and cost several more reads: once a second is plenty.
+  options.read = [board = simulated_, sensors = sensors_, next = actors::time_point()](actors::time_point now) mutable {
+    const bool is_due = now >= next;
+    if (is_due) next = now + std::chrono::seconds(1);
+    const auto seen = is_due ? sensors->read(now) : sensors->read_power(now);
+    return actors::power_reading{.when = now,
+                                 .watts = seen.total_watts,
+                                 .total_joules = seen.total_joules,
+                                 .celsius = die_celsius(seen.temperatures)};
   };
   return options;
 }

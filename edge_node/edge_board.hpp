@@ -28,6 +28,9 @@ class edge_board {
   [[nodiscard]] const device::board_identity& identity() const { return identity_; }
   [[nodiscard]] bool is_simulated() const { return simulated_ != nullptr; }
 
+  /// The physics of this kind of board; null where there is none.
+  [[nodiscard]] std::shared_ptr<const device::simulated::physics> model() const { return model_; }
+
   /// Clocks that `--clocks` means on this board; empty for "keep" and for knobs that are not there.
   [[nodiscard]] device::clocks ordered_clocks() const;
 

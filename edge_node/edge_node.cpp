@@ -1,5 +1,6 @@
 #include "edge_node/edge_node.hpp"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,12 +28,13 @@
 #include "actors/remote_inference.hpp"
 #include "actors/remote_worker.hpp"
 #include "actors/system_config.hpp"
+#include "actors/task_recorder.hpp"
 #include "configuration/address.hpp"
 #include "configuration/paths.hpp"
 #include "edge_node/client.hpp"
 #include "edge_node/edge_board.hpp"
+#include "edge_node/live_scheme.hpp"
 #include "inference/model.hpp"
-#include "policy/scheme.hpp"
 
 namespace dvfo::edge_node {
 namespace {
@@ -72,7 +74,7 @@ struct edge_node::impl {
       : how(settings_given),
         address(cloud_address(how)),
         bundle(inference::model_bundle::load(configuration::find_bundle(how.bundle))),
-        board(open_board(how.board, bundle.manifest())),
+        board(open_board(board_settings_of(how), bundle.manifest())),
         config(system_options(how)),
         system(config) {
     inference::set_intra_op_threads(static_cast<int>(how.threads));  // this thread prepares the models
@@ -105,6 +107,7 @@ struct edge_node::impl {
     stop(partners.actuator);
     stop(partners.power);
     stop(bandwidth);
+    stop(recorder);
     stop(router);
     for (const auto& worker : workers) stop(worker);
   }
@@ -112,9 +115,33 @@ struct edge_node::impl {
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
 
+  actors::policy_options policy_options() {
+    actors::policy_options options{.first = terms()};
+    if (how.record.empty()) return options;
+    const auto* profile = board ? board->identity().profile : nullptr;
+    auto file = std::make_shared<actors::record_file>(
+        how.record,
+        messages::record_header{.board = profile ? profile->name : std::string(),
+                                .network = bundle.manifest().name,
+                                .scheme = how.scheme,
+                                .max_power_watts = profile ? profile->max_power_watts : 0.0},
+        static_cast<std::uint64_t>(how.record_mbytes) << 20U);
+    recorder = actors::spawn_task_recorder(system, std::move(file), [](const std::string& what) {
+      spdlog::warn("{}; nothing is recorded from here on", what);
+    });
+    options.remember = [to = recorder](actors::task_memory memory) { caf::anon_send(to, std::move(memory)); };
+    return options;
+  }
+
+  [[nodiscard]] actors::task_terms terms() const {
+    return {.eta = how.eta, .lambda = how.lambda >= 0.0 ? std::optional(how.lambda) : std::nullopt};
+  }
+
   void spawn_pipeline() {
-    partners.policy = actors::spawn_policy(
-        system, std::make_shared<policy::fixed_scheme>(how.share, board ? board->ordered_clocks() : device::clocks{}));
+    const auto decides = make_live_scheme(how, board.get(), bundle);
+    auto deciding = policy_options();
+    deciding.is_blocking = decides.is_blocking;
+    partners.policy = actors::spawn_policy(system, decides.scheme, std::move(deciding));
     partners.local = actors::spawn_local_inference(
         system,
         std::make_shared<actors::edge_model_backend>(inference::edge_model(bundle, inference::backend_of(how.backend))),
@@ -124,11 +151,13 @@ struct edge_node::impl {
     actors::offload_options offload;
     offload.format = bundle.manifest().format;
     offload.bundle_id = bundle.manifest().id;
+    offload.input_size = bundle.manifest().input_size;
     offload.window = static_cast<std::size_t>(how.offloads);
     offload.sensor = bandwidth;
     partners.offload = actors::spawn_offload(system, std::move(offload));
     partners.fusion = actors::spawn_fusion(system, [model = bundle](double share) { return model.lambda(share); });
     actors::pipeline_options options;
+    options.accepts = make_appeal_judge(how, bundle.manifest());
     if (board) spawn_board(options);
     pipeline = actors::spawn_pipeline(system, partners, std::move(options));
     caf::anon_send(bandwidth, actors::join_atom::value, actors::bandwidth_listener(pipeline));
@@ -204,6 +233,7 @@ struct edge_node::impl {
   caf::actor_system system;
   actors::pipeline_partners partners;
   actors::bandwidth_sensor_actor bandwidth;
+  actors::task_recorder_actor recorder;
   actors::pipeline_actor pipeline;
   actors::gateway_actor gateway;
   client_actor own_client;
@@ -239,12 +269,19 @@ cloud_state edge_node::wait_for_cloud() {
   return state;
 }
 
-void edge_node::submit(std::shared_ptr<const inference::image> picture, callback done) {
+void edge_node::submit(std::shared_ptr<const inference::image> picture, callback done, const task_override& other) {
   actors::infer_task task;
   task.image = std::move(picture);
   task.budget_seconds = impl_->how.deadline_ms / 1e3;
-  if (impl_->how.lambda >= 0.0) task.lambda = impl_->how.lambda;
-  caf::anon_send(impl_->own_client, submission{std::move(task), std::move(done)});
+  const auto terms = impl_->terms();
+  task.eta = other.eta.value_or(terms.eta);
+  task.lambda = other.lambda ? other.lambda : terms.lambda;
+  auto tell = [done = std::move(done), eta = task.eta, lambda = task.lambda](answer result) {
+    result.eta = eta;
+    result.lambda = lambda;
+    done(std::move(result));
+  };
+  caf::anon_send(impl_->own_client, submission{std::move(task), std::move(tell)});
 }
 
 std::future<answer> edge_node::submit(std::shared_ptr<const inference::image> picture) {
@@ -252,6 +289,18 @@ std::future<answer> edge_node::submit(std::shared_ptr<const inference::image> pi
   auto future = promise->get_future();
   submit(std::move(picture), [promise](answer result) { promise->set_value(std::move(result)); });
   return future;
+}
+
+decision_counts edge_node::decisions() const {
+  decision_counts out;
+  caf::scoped_actor self{impl_->system};
+  self->request(impl_->partners.policy, caf::infinite, actors::status_atom::value)
+      .receive(
+          [&](const actors::decision_counts& found) {
+            out = {.ready = found.ready, .late = found.late, .stale = found.stale};
+          },
+          [](const caf::error&) {});
+  return out;
 }
 
 void edge_node::drain() { impl_->drain(); }

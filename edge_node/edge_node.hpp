@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +23,23 @@ struct answer {
   std::vector<float> probabilities;  ///< one a class, sum 1; empty if the task failed
   std::size_t predicted = 0;         ///< index of the largest one
   policy::outcome outcome;
-  std::string failure;  ///< why there is no prediction; empty if there is one
+  double eta = 0.5;              ///< as the task asked for it
+  std::optional<double> lambda;  ///< likewise; absent: the bundle's own
+  std::string failure;           ///< why there is no prediction; empty if there is one
   [[nodiscard]] bool ok() const { return failure.empty(); }
+};
+
+/// What one task asks for instead of the node's own settings.
+struct task_override {
+  std::optional<double> eta = {};     ///< 0 to 1, DVFO Eq. 4
+  std::optional<double> lambda = {};  ///< 0 to 1; weight of the local half
+};
+
+/// How often a decision was there when a task came.
+struct decision_counts {
+  std::uint64_t ready = 0;  ///< thought out ahead and used as it was
+  std::uint64_t late = 0;   ///< a task had to ask and wait
+  std::uint64_t stale = 0;  ///< ready, but the state had moved on when it was used
 };
 
 /// How the link to the cloud stands.
@@ -55,11 +72,14 @@ class edge_node {
   cloud_state wait_for_cloud();
 
   /// Starts a task. `done` is called exactly once, on one of the node's threads: keep it short. More tasks than the
-  /// gateway admits at once (max_tasks_in_flight) fail at once as busy.
-  void submit(std::shared_ptr<const inference::image> picture, callback done);
+  /// gateway admits at once (max_tasks_in_flight) fail at once as busy, and what cannot be (η of 2) as a bad task.
+  void submit(std::shared_ptr<const inference::image> picture, callback done, const task_override& other = {});
 
   /// The same with a future.
   std::future<answer> submit(std::shared_ptr<const inference::image> picture);
+
+  /// Of all tasks since the start, warm-up included.
+  [[nodiscard]] decision_counts decisions() const;
 
   /// Takes no new tasks and returns when every task in flight has its answer.
   void drain();

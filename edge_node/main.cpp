@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <future>
@@ -14,6 +15,7 @@
 #include "configuration/program.hpp"
 #include "configuration/signals.hpp"
 #include "edge_node/edge_node.hpp"
+#include "edge_node/metrics.hpp"
 #include "edge_node/record.hpp"
 #include "edge_node/source.hpp"
 #include "edge_node/stream.hpp"
@@ -31,12 +33,14 @@ constexpr const char* description =
     "Examples:\n"
     "  dvfo-edge --bundle cifar100 --cloud 127.0.0.1:7070 --share 0.5 --input ./photos --json results.jsonl\n"
     "  dvfo-edge --bundle procedural --cloud none --share 0 --input procedural --tasks 200\n"
+    "  dvfo-edge --scheme dvfo --eta 0.5 --board sim:jetson-xavier-nx --cloud 127.0.0.1:7070 --input ./photos\n"
     "  DVFO_SHARE=0.25 dvfo-edge --config /etc/dvfo/edge.toml\n";
 
 // What the daemon has beside the node's own settings.
 struct daemon_settings {
   std::string input;
   std::string json;
+  std::string metrics;
   std::int64_t tasks = 0;
   std::int64_t in_flight = 1;
   std::int64_t warm_up = 3;
@@ -47,6 +51,8 @@ struct daemon_settings {
 void declare(configuration::settings_table& table, daemon_settings& values) {
   table.text("input", values.input, "PLACE", "'procedural', a data set's folder (its test part) or a folder of images")
       .text("json", values.json, "FILE", "one JSON line a task; '-' is standard output")
+      .text("metrics", values.metrics, "FILE",
+            "counters of decisions and tasks as Prometheus text, every second; for node_exporter's textfile collector")
       .integer("tasks", values.tasks, {0, 1'000'000'000}, "N",
                "tasks to run, starting over at the end; 0: the input once")
       .integer("in-flight", values.in_flight, {1, edge::edge_node::max_tasks_in_flight}, "N",
@@ -81,6 +87,26 @@ class line_writer {
   std::ostream* out_ = nullptr;
 };
 
+/// Rewrites the file of counters at most every second, and at the end.
+class metrics_writer {
+ public:
+  metrics_writer(std::string file, const edge::edge_node& node) : file_(std::move(file)), node_(&node) {}
+  void look(const edge::summary& totals) {
+    const auto now = std::chrono::steady_clock::now();
+    if (file_.empty() || now < next_) return;
+    next_ = now + std::chrono::seconds(1);
+    write(totals);
+  }
+  void write(const edge::summary& totals) const {
+    if (!file_.empty()) edge::write_prometheus(file_, edge::to_prometheus(node_->decisions(), totals));
+  }
+
+ private:
+  std::string file_;
+  const edge::edge_node* node_;
+  std::chrono::steady_clock::time_point next_;
+};
+
 int stream_input(edge::edge_node& node, const edge::settings& settings, const daemon_settings& daemon,
                  const std::atomic<bool>& stop) {
   const auto source = edge::open_source(daemon.input, node.manifest());
@@ -90,14 +116,19 @@ int stream_input(edge::edge_node& node, const edge::settings& settings, const da
   how.in_flight = static_cast<std::size_t>(daemon.in_flight);
   how.warm_up = static_cast<std::size_t>(daemon.warm_up);
   how.deadline_seconds = settings.deadline_ms / 1e3;
+  metrics_writer metrics(daemon.metrics, node);
+  edge::summary so_far;
   const auto totals = edge::stream(
       node, *source, how,
       [&](const edge::task_record& record) {
         if (!record.result.ok()) spdlog::error("{}: {}", record.name, record.result.failure);
         lines.write(edge::to_json(record, node.manifest().labels, how.deadline_seconds));
+        so_far.add(record, how.deadline_seconds);
+        metrics.look(so_far);
       },
       stop);
-  fmt::print(stderr, "{}\n", edge::to_text(totals));
+  metrics.write(totals);
+  fmt::print(stderr, "{}\n{}\n", edge::to_text(totals), edge::to_text(node.decisions()));
   return totals.failed == 0 ? configuration::exit_success : configuration::exit_failure;
 }
 

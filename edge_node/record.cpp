@@ -67,8 +67,11 @@ nlohmann::json to_json(const task_record& record, const std::vector<std::string>
   json["predicted_name"] = class_name(labels, result.predicted);
   json["probability"] = result.probabilities.at(result.predicted);
   if (record.label) json["correct"] = static_cast<std::size_t>(*record.label) == result.predicted;
+  json["eta"] = result.eta;
+  if (result.lambda) json["lambda"] = *result.lambda;
   json["share_decided"] = cost.decided.share;
   json["share"] = cost.share;
+  json["sends_decided"] = policy::to_string(cost.decided.sends);
   json["ran_on"] = policy::to_string(cost.where);
   const bool degraded = cost.degraded != policy::degraded_reason::none;
   json["degraded"] = degraded ? nlohmann::json(policy::to_string(cost.degraded)) : nlohmann::json(nullptr);

@@ -34,17 +34,20 @@ class mailbox {
   std::deque<task_record> records_;
 };
 
-void start_task(edge_node& node, const task_source& source, std::size_t index,
+void start_task(edge_node& node, const task_source& source, std::size_t index, const task_override& other,
                 const std::shared_ptr<mailbox>& answers) {
   const auto place = index % source.size();
   task_record record{index, source.name(place), std::nullopt, {}};
   try {
     auto input = source.at(place);
     record.label = input.label;
-    node.submit(std::move(input.picture), [answers, record](answer result) mutable {
-      record.result = std::move(result);
-      answers->put(std::move(record));
-    });
+    node.submit(
+        std::move(input.picture),
+        [answers, record](answer result) mutable {
+          record.result = std::move(result);
+          answers->put(std::move(record));
+        },
+        other);
   } catch (const inference::error& problem) {
     record.result.failure = problem.what();
     answers->put(std::move(record));
@@ -59,7 +62,7 @@ summary stream(edge_node& node, const task_source& source, const stream_options&
   if (source.size() == 0) return totals;
   const auto answers = std::make_shared<mailbox>();
   for (std::size_t i = 0; i < how.warm_up && !stop; ++i) {
-    start_task(node, source, 0, answers);
+    start_task(node, source, 0, how.other, answers);
     answers->take();
   }
   const auto tasks = how.tasks == 0 ? source.size() : how.tasks;
@@ -67,7 +70,7 @@ summary stream(edge_node& node, const task_source& source, const stream_options&
   std::size_t in_flight = 0;
   for (;;) {
     while (!stop && started < tasks && in_flight < how.in_flight) {
-      start_task(node, source, started++, answers);
+      start_task(node, source, started++, how.other, answers);
       ++in_flight;
     }
     if (in_flight == 0) return totals;

@@ -16,6 +16,7 @@ struct stream_options {
   std::size_t in_flight = 1;  ///< tasks in the node at the same time, 1…edge_node::max_tasks_in_flight
   std::size_t warm_up = 0;    ///< tasks with the first image that run before and are not recorded
   double deadline_seconds = 1.0;
+  task_override other = {};  ///< for every task of this stream
 };
 
 /// Streams tasks and hands each one's record to `sink`, on the calling thread, in the order of their answers. An image

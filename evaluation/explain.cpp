@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "evaluation/complaint.hpp"
 #include "policy/cost.hpp"
 #include "policy/schemes/learning_scheme.hpp"
 
@@ -15,7 +16,7 @@ constexpr int drawn_decisions = 2000;
 /// A world in which nothing changes and nobody waits.
 class still_world {
  public:
-  still_world(const explained_case& what, const scheme_entry& entry)
+  still_world(const explained_case& what, const policy::scheme_entry& entry)
       : what_(&what),
         link_(policy::link_trace::constant(what.link.bandwidth_bps)),
         world_(*what.physics, link_,
@@ -29,7 +30,9 @@ class still_world {
                             .world = [this]() -> const policy::world& { return world_; },
                             .discriminator = what.discriminator,
                             .trained = what.trained,
-                            .seed = what.seed})) {}
+                            .trained_blocking = what.trained_blocking,
+                            .seed = what.seed,
+                            .complain = complain_on_stderr})) {}
 
   void settle(bool learns) {
     auto* const learner = dynamic_cast<policy::learning_scheme*>(scheme_.get());
@@ -84,7 +87,7 @@ std::optional<double> top1_of(const explained_case& what, const policy::decision
 }
 
 /// Every row at one temperature, that of a board at rest, so that rows differ by their decisions alone.
-explained_row explain(const explained_case& what, const scheme_entry& entry, double celsius) {
+explained_row explain(const explained_case& what, const policy::scheme_entry& entry, double celsius) {
   still_world here(what, entry);
   here.settle(entry.learns);
   const int times = entry.draws ? drawn_decisions : 1;
@@ -117,9 +120,9 @@ std::vector<explained_row> explain_schemes(const explained_case& what, const std
     throw std::invalid_argument("bandwidth is " + std::to_string(what.link.bandwidth_bps) + " bit/s, expected above 0");
   }
   const auto& board = what.physics->board().parameters().board;
-  const auto entries = find_schemes(board, names, what.trained != nullptr);
+  const auto entries = policy::find_schemes(board, names, what.trained != nullptr, what.trained_blocking != nullptr);
   const double celsius = device::simulated::board_state(what.physics->board(), 0.0).celsius();
-  const auto oracle = explain(what, find_schemes(board, {"oracle"}).front(), celsius);
+  const auto oracle = explain(what, policy::find_schemes(board, {"oracle"}).front(), celsius);
   std::vector<explained_row> rows;
   rows.reserve(entries.size());
   for (const auto& entry : entries) {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/scheme_table.hpp"
 #include "policy/environment/task_physics.hpp"
+#include "policy/scheme_table.hpp"
 
 namespace dvfo::evaluation {
 
@@ -17,8 +17,9 @@ struct explained_case {
   double max_power_watts = 15.0;
   device::clocks previous;     ///< clocks before; absent: the highest
   std::size_t warm_up = 5000;  ///< tasks that a learner has in this situation before it is asked
-  discriminator_figures discriminator;
-  const policy::policy_bundle* trained = nullptr;  ///< for "dvfo"
+  policy::discriminator_figures discriminator;
+  const policy::policy_bundle* trained = nullptr;           ///< for "dvfo"
+  const policy::policy_bundle* trained_blocking = nullptr;  ///< for "dvfo-blocking"
   std::uint64_t seed = 1;
 };
 

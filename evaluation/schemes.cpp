@@ -4,6 +4,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "evaluation/complaint.hpp"
 #include "policy/cost.hpp"
 #include "policy/percentile.hpp"
 #include "policy/schemes/learning_scheme.hpp"
@@ -47,13 +48,15 @@ void add(totals& sum, const policy::outcome& task, double waited, const schemes_
 /// A scheme in one world after another.
 class runner {
  public:
-  runner(const schemes_case& what, const scheme_entry& entry) : what_(&what), entry_(&entry) {
+  runner(const schemes_case& what, const policy::scheme_entry& entry) : what_(&what), entry_(&entry) {
     scheme_ = entry.make({.physics = what.physics,
                           .max_power_watts = what.max_power_watts,
                           .world = [this]() -> const policy::world& { return *here_; },
                           .discriminator = what.discriminator,
                           .trained = what.trained,
-                          .seed = what.seed});
+                          .trained_blocking = what.trained_blocking,
+                          .seed = what.seed,
+                          .complain = complain_on_stderr});
   }
 
   totals run() {
@@ -70,7 +73,8 @@ class runner {
   }
 
  private:
-  /// Every scheme decides at the task's start.
+  /// A scheme decides at the task's start; one that thinks ahead, by what was sensed while the task before was on its
+  /// way.
   void pass(std::size_t all_tasks, std::uint64_t seed, totals& sum) {
     const auto& links = what_->links;
     for (std::size_t i = 0; i < links.size(); ++i) {
@@ -82,10 +86,15 @@ class runner {
                                                                     .probe_seconds = policy::live_probe_seconds,
                                                                     .governs_by_load = entry_->governs_by_load});
       const std::size_t tasks = all_tasks / links.size() + (i < all_tasks % links.size() ? 1 : 0);
+      std::optional<policy::situation> ahead;
       for (std::size_t task = 0; task < tasks; ++task) {
         here_->next_arrival();
         const double start = here_->now();
-        const auto result = here_->run(scheme_->decide(here_->sense()));
+        if (entry_->is_blocking && what_->thinking_seconds > 0.0) here_->hold(what_->thinking_seconds);
+        const auto decided = scheme_->decide(ahead ? *ahead : here_->sense());
+        policy::situation on_the_way;
+        const auto result = here_->run(decided, &on_the_way);
+        if (entry_->thinks_ahead) ahead = std::move(on_the_way);
         scheme_->observe(result);
         add(sum, result, result.tti - (here_->now() - start), *what_);
       }
@@ -93,7 +102,7 @@ class runner {
   }
 
   const schemes_case* what_;
-  const scheme_entry* entry_;
+  const policy::scheme_entry* entry_;
   std::unique_ptr<policy::world> here_;
   std::unique_ptr<policy::scheme> scheme_;
 };
@@ -125,9 +134,9 @@ std::vector<scheme_row> evaluate_schemes(const schemes_case& what, const std::ve
                                 " links; expected at least one link, and one task each");
   }
   const auto& board = what.physics->board().parameters().board;
-  const auto run = [&](const scheme_entry& entry) { return to_row(entry.name, runner(what, entry).run()); };
-  const auto entries = find_schemes(board, names, what.trained != nullptr);
-  const auto oracle = run(find_schemes(board, {"oracle"}).front());
+  const auto run = [&](const policy::scheme_entry& entry) { return to_row(entry.name, runner(what, entry).run()); };
+  const auto entries = policy::find_schemes(board, names, what.trained != nullptr, what.trained_blocking != nullptr);
+  const auto oracle = run(policy::find_schemes(board, {"oracle"}).front());
   std::vector<scheme_row> rows;
   rows.reserve(entries.size());
   for (const auto& entry : entries) {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/scheme_table.hpp"
 #include "policy/environment/link_trace.hpp"
 #include "policy/environment/task_physics.hpp"
 #include "policy/environment/world.hpp"
+#include "policy/scheme_table.hpp"
 
 namespace dvfo::evaluation {
 
@@ -23,8 +23,10 @@ struct schemes_case {
   std::size_t warm_up = 5000;  ///< tasks that a learner has on the same links, with other arrivals, before it is judged
   policy::arrivals when;
   std::uint64_t seed = 1;
-  discriminator_figures discriminator;
-  const policy::policy_bundle* trained = nullptr;  ///< for "dvfo"
+  policy::discriminator_figures discriminator;
+  const policy::policy_bundle* trained = nullptr;           ///< for "dvfo"
+  const policy::policy_bundle* trained_blocking = nullptr;  ///< for "dvfo-blocking"
+  double thinking_seconds = 0.0;                            ///< that a blocking scheme makes each task wait
 };
 
 /// Mean and quantiles over tasks.

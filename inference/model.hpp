@@ -81,8 +81,8 @@ class edge_model {
   std::unique_ptr<impl> impl_;
 };
 
-/// The cloud's half: the benchmark DNN without its first stage, in float or half float. Not thread-safe: one worker
-/// owns one instance.
+/// The cloud's half: the benchmark DNN without its first stage, in float or half float; and the whole of it, for those
+/// who send the input itself. Not thread-safe: one worker owns one instance.
 class cloud_model {
  public:
   /// Throws error(bad_argument) for a backend that is not there.
@@ -94,6 +94,10 @@ class cloud_model {
   /// Logits [classes] of each feature map [C, H, W] in a batch whose tasks share one grid share (grid_share below).
   [[nodiscard]] std::vector<std::vector<float>> infer_remote(std::span<const std::vector<float>> features,
                                                              double share);
+
+  /// Logits [classes] of each input by the unsplit network (the bundle's reference), in a batch. `pictures` of any
+  /// size: each is resized and centre-cropped to the bundle's input size. The first call prepares that network.
+  [[nodiscard]] std::vector<std::vector<float>> infer_whole(std::span<const image> pictures);
 
  private:
   struct impl;

@@ -59,6 +59,10 @@ bool is_known(int code) {
   return false;
 }
 
+bool is_carrier(int kind) {
+  return kind == v1::CARRIER_FEATURES || kind == v1::CARRIER_JPEG || kind == v1::CARRIER_PIXELS;
+}
+
 template <class T>
 checked<T> failed(std::string error) {
   return {std::nullopt, std::move(error)};
@@ -74,13 +78,22 @@ checked<infer_request> parse_infer_request(std::string_view bytes) {
   fault first("InferRequest");
   first.require(in.share() >= 0.0 && in.share() <= 1.0, "share", fmt::format("{}", in.share()), "0 to 1");
   first.require_seconds(in.budget_seconds(), "budget_seconds");
-  first.require(!in.frame().empty(), "frame", "empty", "a feature frame");
+  first.require(!in.frame().empty(), "frame", "empty", "a feature frame or an image");
+  first.require(is_carrier(in.carrier()), "carrier", fmt::format("{}", static_cast<int>(in.carrier())),
+                "a carrier of this protocol version");
+  const bool is_pixels = in.carrier() == v1::CARRIER_PIXELS;
+  first.require(is_pixels ? in.width() > 0 && in.width() <= max_image_width : in.width() == 0, "width",
+                fmt::format("{}", in.width()), is_pixels ? "1 to 8192 pixels" : "0, because the frame holds no pixels");
+  first.require(!is_pixels || in.width() == 0 || in.frame().size() % (std::size_t{3} * in.width()) == 0, "frame",
+                fmt::format("{} bytes", in.frame().size()), "whole rows of 3 bytes a pixel");
   if (!first.text().empty()) return failed<infer_request>(first.text());
   return {infer_request{.task_id = in.task_id(),
                         .bundle_id = in.bundle_id(),
                         .share = in.share(),
                         .budget_seconds = in.budget_seconds(),
-                        .frame = std::move(*in.mutable_frame())},
+                        .frame = std::move(*in.mutable_frame()),
+                        .kind = static_cast<frame_kind>(in.carrier()),
+                        .width = in.width()},
           {}};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ namespace dvfo::messages {
 inline constexpr std::size_t max_request_bytes = std::size_t{8} << 20;
 inline constexpr std::size_t max_reply_bytes = std::size_t{1} << 20;
 inline constexpr std::size_t max_hello_bytes = std::size_t{68} << 10;
+
+/// Widest image of pixels that a request may carry.
+inline constexpr std::uint32_t max_image_width = 8192;
 
 /// Most classes that a reply may carry.
 inline constexpr std::size_t max_classes = std::size_t{1} << 16;

@@ -30,6 +30,8 @@ std::string encode(const infer_request& message) {
   out.set_share(message.share);
   out.set_budget_seconds(message.budget_seconds);
   out.set_frame(message.frame);
+  out.set_carrier(static_cast<v1::Carrier>(message.kind));
+  out.set_width(message.width);
   return out.SerializeAsString();
 }
 

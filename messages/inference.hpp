@@ -8,7 +8,7 @@
 namespace dvfo::messages {
 
 /// Version of the conversation; both ends must speak the same.
-inline constexpr std::uint32_t protocol_version = 1;
+inline constexpr std::uint32_t protocol_version = 2;
 
 /// How the cloud judged a request. The numbers cross the wire and never change their meaning.
 enum class reply_code : std::uint8_t {
@@ -23,13 +23,22 @@ enum class reply_code : std::uint8_t {
 /// The code's name as it appears in logs and records, e.g. "bundle_mismatch".
 const char* to_string(reply_code code);
 
-/// Edge to cloud: the secondary channels of one task.
+/// What a request's frame holds. The numbers cross the wire and never change their meaning.
+enum class frame_kind : std::uint8_t {
+  features = 0,  ///< secondary channels of the feature map: a frame of the codec
+  jpeg = 10,     ///< the input as a JPEG file
+  pixels = 20,   ///< the input, or a smaller copy of it: rows top to bottom, 8 bits each of red, green, blue
+};
+
+/// Edge to cloud: the secondary channels of one task, or its input for the unsplit network.
 struct infer_request {
   std::uint64_t task_id = 0;
   std::uint64_t bundle_id = 0;
   double share = 0.0;           ///< in [0, 1]
   double budget_seconds = 0.0;  ///< time left until the edge needs the reply, finite, ≥ 0
-  std::string frame;            ///< bytes of the codec's feature frame, not empty
+  std::string frame;            ///< as `kind` says, not empty
+  frame_kind kind = frame_kind::features;
+  std::uint32_t width = 0;  ///< of pixels: frame is 3 · width · height bytes
 };
 
 /// Cloud to edge: the answer to one infer_request, also when it is refused.

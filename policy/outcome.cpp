@@ -62,7 +62,9 @@ double serial_seconds(const stage_seconds& stages) {
 double overhead_seconds(const outcome& result) {
   const auto& stages = result.stages;
   const double remote = stages.encode + stages.remote_compute + stages.remote_decode;
-  return result.tti - (stages.extract + std::max(stages.local, remote) + stages.fuse);
+  const bool is_serial = result.decided.sends == carrier::appeal;
+  const double halves = is_serial ? stages.local + remote : std::max(stages.local, remote);
+  return result.tti - (stages.extract + halves + stages.fuse);
 }
 
 }  // namespace dvfo::policy

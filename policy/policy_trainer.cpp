@@ -62,17 +62,16 @@ regret_report policy_trainer::judge(const regret_grid& over) const {
   q_inference network(agent_->folded(), agent_->actions());
   std::vector<float> seen(static_cast<std::size_t>(observer::size()));
   const bool is_blocking = options_.environment.how == thinking::blocking;
-  return over.judge(
-      [&](const training_scenario& which, const situation& now) {
-        auto known = now;
-        if (is_blocking) {
-          known.previous = {};
-          known.in_force = {};
-        }
-        which.sees->write(known, seen);
-        return which.grid->to_decision(network.best(seen, which.grid->mask()));
-      },
-      options_.environment.how);
+  // Both kinds of policy decide in the concurrent world, so that their regrets can be compared.
+  return over.judge([&](const training_scenario& which, const situation& now) {
+    auto known = now;
+    if (is_blocking) {
+      known.previous = {};
+      known.in_force = {};
+    }
+    which.sees->write(known, seen);
+    return which.grid->to_decision(network.best(seen, which.grid->mask()));
+  });
 }
 
 void policy_trainer::restore(const std::filesystem::path& checkpoint, std::vector<learning_point>& curve) {

@@ -55,7 +55,7 @@ class policy_trainer {
   std::vector<learning_point> run(const progress& report,
                                   const std::optional<std::filesystem::path>& checkpoint = std::nullopt);
 
-  /// The network as it is now, over the grid.
+  /// The network as it is now, over the grid, in the concurrent world whatever it was trained in.
   [[nodiscard]] regret_report judge() const;
 
   [[nodiscard]] const learner& agent() const { return *agent_; }

@@ -89,14 +89,38 @@ std::vector<float> edge_model::infer_local(const feature_map& features, std::spa
   return to_vector(impl_->locals[index]->forward(kept));
 }
 
+namespace {
+
+/// The bundle's reference network for inference.
+struct whole_network {
+  whole_network(const reference_network_impl& trained, backend where)
+      : front(*trained.stage, where), trunk(prepare_float(*trained.trunk, 0, where)) {}
+  front_runtime front;
+  std::unique_ptr<execution> trunk;
+};
+
+std::vector<std::vector<float>> rows_of(const torch::Tensor& logits) {
+  std::vector<std::vector<float>> out;
+  out.reserve(static_cast<std::size_t>(logits.size(0)));
+  for (std::int64_t i = 0; i < logits.size(0); ++i) out.push_back(to_vector(logits[i]));
+  return out;
+}
+
+}  // namespace
+
 struct cloud_model::impl {
-  impl(const model_bundle& bundle, backend where) : format(bundle.manifest().format) {
-    const auto& remote = *bundle.tensors().split->remote;
+  impl(const model_bundle& from, backend on)
+      : bundle(from), where(on), format(from.manifest().format), input_size(from.manifest().input_size) {
+    const auto& remote = *from.tensors().split->remote;
     for (std::size_t v = 0; v < remote.widths().size(); ++v) remotes.push_back(prepare_float(remote, v, where));
   }
 
+  model_bundle bundle;
+  backend where;
   feature_format format;
+  int input_size;
   std::vector<std::unique_ptr<execution>> remotes;
+  std::optional<whole_network> whole;  // once somebody has sent an input
 };
 
 cloud_model::cloud_model(const model_bundle& bundle, backend where) : impl_(std::make_unique<impl>(bundle, where)) {}
@@ -118,11 +142,17 @@ std::vector<std::vector<float>> cloud_model::infer_remote(std::span<const std::v
                   fmt::format("feature map {} has {} values, expected {}", i, features[i].size(), count));
     std::memcpy(batch.data_ptr<float>() + i * count, features[i].data(), count * sizeof(float));
   }
-  const auto logits = impl_->remotes[index - 1]->forward(batch);
-  std::vector<std::vector<float>> out;
-  out.reserve(features.size());
-  for (std::int64_t i = 0; i < logits.size(0); ++i) out.push_back(to_vector(logits[i]));
-  return out;
+  return rows_of(impl_->remotes[index - 1]->forward(batch));
+}
+
+std::vector<std::vector<float>> cloud_model::infer_whole(std::span<const image> pictures) {
+  if (pictures.empty()) return {};
+  c10::InferenceMode inference;
+  if (!impl_->whole) impl_->whole.emplace(*impl_->bundle.tensors().reference, impl_->where);
+  std::vector<torch::Tensor> inputs;
+  inputs.reserve(pictures.size());
+  for (const auto& picture : pictures) inputs.push_back(to_tensor(picture, impl_->input_size));
+  return rows_of(impl_->whole->trunk->forward(impl_->whole->front.forward(torch::cat(inputs)).features));
 }
 
 void prepare_for_single_images() { setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_VNNI", /*overwrite=*/0); }

@@ -102,6 +102,16 @@ void learner::standardise(std::span<const float> states) {
   }
 }
 
+void learner::begin_from(const q_network& network) {
+  if (network.parameters().size() != online_.parameters().size() || network.shape().hidden != online_.shape().hidden) {
+    throw std::invalid_argument("the network to begin from has " + std::to_string(network.parameters().size()) +
+                                " parameters, expected " + std::to_string(online_.parameters().size()) +
+                                " in the same layers");
+  }
+  online_ = network;
+  target_ = network;
+}
+
 void learner::standardised(std::span<const float> state, float* out) const {
   for (std::size_t i = 0; i < mean_.size(); ++i) out[i] = (state[i] - mean_[i]) * inverse_[i];
 }

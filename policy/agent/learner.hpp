@@ -77,6 +77,10 @@ class learner {
   /// one that hardly varies keeps its size. Once, before the first step.
   void standardise(std::span<const float> states);
 
+  /// Goes on from a network that takes inputs as they are. Before the first step, instead of standardise(). Throws
+  /// std::invalid_argument for one of another shape.
+  void begin_from(const q_network& network);
+
   /// The online network for inputs as they are: the standardisation is in its first layer.
   [[nodiscard]] q_network folded() const;
 

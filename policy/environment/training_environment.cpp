@@ -29,7 +29,7 @@ namespace {
 
 constexpr int channels = 16;  // of the importance that is made up
 
-/// An importance as SCAM gives it: some channels carry most. It changes no cost, so nothing real is needed here.
+/// An importance as SCAM gives it: some channels carry most. It changes no cost.
 std::vector<float> draw_importance(random_source& random) {
   std::vector<float> out(channels);
   const double skew = random.between(0.2, 2.0);
@@ -63,6 +63,14 @@ void check(const environment_options& o) {
   expect(o.think_low_seconds > 0.0, "shortest thinking", o.think_low_seconds, "more than 0");
   expect(o.think_high_seconds >= o.think_low_seconds, "longest thinking", o.think_high_seconds,
          "at least the shortest");
+  for (const auto& each : o.importances) {
+    double sum = 0.0;
+    for (const float weight : each) {
+      expect(weight >= 0.0F, "importance", static_cast<double>(weight), "at least 0");
+      sum += static_cast<double>(weight);
+    }
+    expect(std::abs(sum - 1.0) < 1e-3, "sum of importances", sum, "1");
+  }
 }
 
 double reward_of(double cost, double reference) { return -std::log(cost / reference); }
@@ -145,7 +153,9 @@ void training_environment::begin_episode(std::size_t which) {
                                 .probe_seconds = options_.silence_seconds,
                                 .drops_late = random_.uniform() >= options_.queue_share});
   at.think_seconds = random_.log_between(options_.think_low_seconds, options_.think_high_seconds);
-  at.importance = draw_importance(random_);
+  const auto& real = options_.importances;
+  at.importance = real.empty() ? draw_importance(random_)
+                               : real[static_cast<std::size_t>(random_.below(static_cast<int>(real.size())))];
   masks_[which] = at.scenario->mask;
   at.here->next_arrival();
   at.sensed = at.here->now();

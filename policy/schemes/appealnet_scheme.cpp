@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace dvfo::policy {
 
@@ -13,10 +14,18 @@ appealnet_scheme::appealnet_scheme(double skipping_rate, std::uint64_t seed)
   }
 }
 
-decision appealnet_scheme::decide(const situation&) {
-  const double drawn = static_cast<double>(random_() >> 11) * 0x1.0p-53;
-  return {{}, drawn < skipping_rate_ ? 0.0 : 1.0, carrier::appeal};
+appealnet_scheme::appealnet_scheme(std::vector<std::uint8_t> accepts) : accepts_(std::move(accepts)) {
+  if (accepts_.empty()) throw std::invalid_argument("appealnet has no images to decide on, expected at least one");
 }
+
+bool appealnet_scheme::accepts_next() {
+  if (accepts_.empty()) return static_cast<double>(random_() >> 11) * 0x1.0p-53 < skipping_rate_;
+  const bool out = accepts_[next_] != 0;
+  next_ = (next_ + 1) % accepts_.size();
+  return out;
+}
+
+decision appealnet_scheme::decide(const situation&) { return {{}, accepts_next() ? 0.0 : 1.0, carrier::appeal}; }
 
 void appealnet_scheme::observe(const outcome&) {
   // nop: its discriminator was trained beforehand

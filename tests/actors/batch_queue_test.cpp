@@ -11,7 +11,7 @@ const time_point start{std::chrono::hours(1)};
 
 waiting_request request(std::uint64_t ticket, double share, int arrived_ms = 0, int expires_ms = 1000) {
   return {.ticket = ticket,
-          .share = share,
+          .kind = {.share = share},
           .frame = "f",
           .arrived = start + milliseconds(arrived_ms),
           .expires = start + milliseconds(expires_ms)};

@@ -84,8 +84,12 @@ class cloud_side {
 class edge_side {
  public:
   edge_side(caf::actor_system& system, double share, const model_times& times = {})
+      : edge_side(system, std::make_shared<policy::fixed_scheme>(share), times, {}) {}
+
+  edge_side(caf::actor_system& system, std::shared_ptr<policy::scheme> scheme, const model_times& times,
+            policy_options deciding)
       : system_(system),
-        policy_(spawn_policy(system, std::make_shared<policy::fixed_scheme>(share))),
+        policy_(spawn_policy(system, std::move(scheme), std::move(deciding))),
         local_(spawn_local_inference(system, make_fake_edge(times))),
         offload_(spawn_offload(system, {.format = fake_format(), .bundle_id = fake_bundle_id})),
         fusion_(spawn_fusion(system, [](double) { return 0.5; })),

@@ -25,7 +25,7 @@ class offload_test : public actor_test {
   offload_test() {
     remote_ = caf::actor_cast<remote_inference_actor>(owned(system_.spawn(mock_remote, requests_)));
     watcher_ = caf::actor_cast<link_watcher>(owned(system_.spawn(mock_watcher, doubts_)));
-    offload_ = owned(spawn_offload(system_, {.format = fake_format(), .bundle_id = 42, .window = 2}));
+    offload_ = owned(spawn_offload(system_, {.format = fake_format(), .bundle_id = 42, .input_size = 4, .window = 2}));
     run();
   }
 
@@ -40,6 +40,22 @@ class offload_test : public actor_test {
                     .share = 0.5,
                     .answer_by = now() + left};
     return ask<offload_result>(offload_, offload_atom{}, job);
+  }
+
+  /// The request that an offload of a 4 × 4 image becomes.
+  messages::infer_request sent_input(policy::carrier sends, double share) {
+    offload_job job;
+    job.task_id = 1;
+    job.share = share;
+    job.answer_by = now() + 50ms;
+    job.sends = sends;
+    job.image = fake_image(4);
+    const auto reply = ask<offload_result>(offload_, offload_atom{}, job);
+    const auto item = requests_->take();
+    auto request = messages::parse_infer_request(item.request.bytes);
+    answer(item, good_reply(1));
+    EXPECT_EQ(reply->value->degraded, degraded_reason::none);
+    return request ? *request : messages::infer_request{};
   }
 
   static wire_message good_reply(std::uint64_t id) {
@@ -71,6 +87,19 @@ class offload_test : public actor_test {
   link_watcher watcher_;
   offload_actor offload_;
 };
+
+TEST_F(offload_test, the_input_travels_as_jpeg_or_as_a_share_of_its_pixels) {
+  connect();
+  const auto jpeg = sent_input(policy::carrier::compressed, 1.0);
+  EXPECT_EQ(jpeg.kind, messages::frame_kind::jpeg);
+  EXPECT_EQ(jpeg.frame.substr(0, 2), "\xff\xd8");
+  const auto whole = sent_input(policy::carrier::input, 1.0);
+  EXPECT_EQ(whole.kind, messages::frame_kind::pixels);
+  EXPECT_EQ(whole.frame, std::string(48, '\x07'));
+  const auto quarter = sent_input(policy::carrier::input, 0.25);
+  EXPECT_EQ(quarter.width, 2U);
+  EXPECT_EQ(quarter.frame, std::string(12, '\x07'));
+}
 
 TEST_F(offload_test, sends_the_secondary_channels_and_reads_the_reply) {
   connect();

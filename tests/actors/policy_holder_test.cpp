@@ -101,6 +101,19 @@ TEST_F(policy_holder_test, readings_and_importance_reach_the_scheme) {
   EXPECT_EQ(scheme_->seen.back().importance, (std::vector<float>{0.75F, 0.25F}));
 }
 
+TEST_F(policy_holder_test, what_the_pipeline_senses_reaches_the_scheme) {
+  const auto first = join();
+  decision_taken taken{.decision = first.decision, .number = first.number};
+  taken.sensed = {
+      .in_force = device::clocks{1e9, {}, {}}, .waiting_tasks = 3.0, .thinking_share = 0.25, .celsius = 51.0};
+  tell(holder_, taken);
+  EXPECT_EQ(scheme_->seen.back().in_force.cpu_hz, 1e9);
+  EXPECT_EQ(scheme_->seen.back().waiting_tasks, 3.0);
+  EXPECT_EQ(scheme_->seen.back().thinking_share, 0.25);
+  EXPECT_EQ(scheme_->seen.back().celsius, 51.0);
+  prepared_->clear();
+}
+
 TEST_F(policy_holder_test, a_scheme_that_throws_is_an_error_reply_and_the_actor_lives) {
   scheme_->is_broken = true;
   const auto failed = decide();

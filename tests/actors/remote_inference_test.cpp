@@ -130,11 +130,11 @@ TEST_F(remote_inference_test, shares_are_batched_by_their_grid_share) {
   advance(11ms);
   compute(first);
   const auto half = batches_->take();
-  EXPECT_EQ(half.request.share, 0.5);
+  EXPECT_EQ(half.request.kind.share, 0.5);
   EXPECT_EQ(*half.request.frames, (std::vector<std::string>{"frame 2", "frame 4"}));
   compute(half);
   const auto quarter = batches_->take();
-  EXPECT_EQ(quarter.request.share, 0.25);
+  EXPECT_EQ(quarter.request.kind.share, 0.25);
 }
 
 TEST_F(remote_inference_test, a_full_queue_is_busy) {

@@ -1,5 +1,6 @@
 #include "actors/remote_worker.hpp"
 
+#include "inference/image_coding.hpp"
 #include "tests/actors/actor_test.hpp"
 #include "tests/actors/fakes.hpp"
 
@@ -16,8 +17,8 @@ class remote_worker_test : public actor_test {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
 
-  batch_result compute(std::vector<std::string> frames) {
-    const batch_job job{.share = 0.5, .frames = std::make_shared<const std::vector<std::string>>(std::move(frames))};
+  batch_result compute(std::vector<std::string> frames, const batch_kind& kind = {.share = 0.5}) {
+    const batch_job job{.kind = kind, .frames = std::make_shared<const std::vector<std::string>>(std::move(frames))};
     const auto reply = ask<batch_result>(worker_, batch_atom{}, job);
     EXPECT_TRUE(reply->value);
     return reply->value.value_or(batch_result{});
@@ -32,6 +33,20 @@ TEST_F(remote_worker_test, decodes_and_infers_a_batch) {
   ASSERT_EQ(result.items.size(), 2U);
   EXPECT_EQ(result.items[0].logits, (std::vector<float>{16.0F, 2.0F}));
   EXPECT_EQ(result.items[1].logits, (std::vector<float>{28.0F, 2.0F}));
+}
+
+TEST_F(remote_worker_test, inputs_go_through_the_unsplit_network) {
+  const auto pixels = compute({std::string(12, '\x05'), std::string(6, '\x09')},
+                              {.share = 1.0, .frames = messages::frame_kind::pixels, .width = 2});
+  ASSERT_EQ(pixels.items.size(), 2U);
+  EXPECT_EQ(pixels.items[0].logits, (std::vector<float>{5.0F, 2.0F, 2.0F}));
+  EXPECT_EQ(pixels.items[1].logits, (std::vector<float>{9.0F, 2.0F, 2.0F}));
+
+  const auto jpeg = inference::encode_jpeg(*fake_image(16), 75);
+  const std::string file(reinterpret_cast<const char*>(jpeg.data()), jpeg.size());
+  const auto files = compute({"no JPEG", file}, {.share = 1.0, .frames = messages::frame_kind::jpeg});
+  EXPECT_TRUE(files.items[0].bad_frame);
+  EXPECT_EQ(files.items[1].logits.at(1), 16.0F) << "a bad one spoils only its own item";
 }
 
 TEST_F(remote_worker_test, a_bad_frame_spoils_only_its_own_item) {

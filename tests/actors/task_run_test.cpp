@@ -15,13 +15,14 @@ using std::chrono::milliseconds;
 const time_point start{std::chrono::hours(1)};
 const time_point halves_came = start + milliseconds(20);
 
-task_run run_with(double share, bool is_link_up = true) {
+task_run run_with(double share, bool is_link_up = true, policy::carrier sends = policy::carrier::features) {
   admitted_task task{.id = 5,
                      .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = 0.25},
                      .admitted = start,
                      .deadline = start + milliseconds(100)};
   policy::decision decided;
   decided.share = share;
+  decided.sends = sends;
   return {std::move(task), decided, is_link_up};
 }
 
@@ -189,6 +190,87 @@ TEST(task_run, a_share_too_small_for_one_channel_stays_local) {
   EXPECT_FALSE(run.on_extracted(features_at(0.0)));  // as local_inference reports it
   run.on_local(local_half(), halves_came);
   EXPECT_EQ(run.next(), next_step::answer_local);
+}
+
+TEST(task_run, the_whole_input_needs_no_features) {
+  auto run = run_with(1.0, true, policy::carrier::compressed);
+  EXPECT_FALSE(run.needs_front());
+  EXPECT_TRUE(run.sends_at_once());
+  const auto job = run.make_offload(start);
+  EXPECT_EQ(job.sends, policy::carrier::compressed);
+  EXPECT_NE(job.image, nullptr);
+  EXPECT_EQ(run.next(), next_step::wait);
+  run.on_remote(remote_half(), halves_came);
+  ASSERT_EQ(run.next(), next_step::answer_remote);
+  const auto answer = run.finish_one_half(start + milliseconds(12));
+  EXPECT_EQ(answer.outcome.where, ran_on::cloud);
+  EXPECT_EQ(answer.outcome.stages.extract, 0.0);
+}
+
+TEST(task_run, a_cloud_that_fails_on_the_input_leaves_everything_to_the_edge) {
+  auto run = run_with(1.0, true, policy::carrier::compressed);
+  run.on_remote(failed_half(degraded_reason::cloud_late), halves_came);
+  ASSERT_EQ(run.next(), next_step::rescue_all);
+  run.rescue_all();
+  EXPECT_EQ(run.share(), 0.0);
+  EXPECT_EQ(run.next(), next_step::wait);
+  EXPECT_FALSE(run.on_extracted(features_at(0.0)));
+  run.on_local(local_half(), halves_came);
+  ASSERT_EQ(run.next(), next_step::answer_local);
+  const auto answer = run.finish_one_half(start + milliseconds(30));
+  EXPECT_EQ(answer.outcome.degraded, degraded_reason::cloud_late);
+  EXPECT_EQ(answer.outcome.share, 0.0);
+}
+
+TEST(task_run, a_part_of_the_input_travels_while_the_edge_computes) {
+  auto run = run_with(0.5, true, policy::carrier::input);
+  EXPECT_TRUE(run.needs_front());
+  EXPECT_TRUE(run.sends_at_once());
+  EXPECT_FALSE(run.on_extracted(features_at(0.5))) << "it is under way already";
+  run.on_remote(remote_half(), halves_came);
+  EXPECT_EQ(run.next(), next_step::wait);
+  run.on_local(local_half(), halves_came);
+  EXPECT_EQ(run.next(), next_step::fuse);
+}
+
+TEST(task_run, an_accepted_answer_stays_local) {
+  auto run = run_with(1.0, true, policy::carrier::appeal);
+  EXPECT_EQ(run.share(), 0.0);
+  EXPECT_FALSE(run.sends_at_once());
+  EXPECT_FALSE(run.on_extracted(features_at(0.0)));
+  run.on_local(local_half(), halves_came);
+  ASSERT_EQ(run.next(), next_step::judge);
+  run.accept();
+  ASSERT_EQ(run.next(), next_step::answer_local);
+  const auto answer = run.finish_one_half(start + milliseconds(12));
+  EXPECT_EQ(answer.outcome.share, 0.0);
+  EXPECT_EQ(answer.outcome.degraded, degraded_reason::none);
+}
+
+TEST(task_run, an_appeal_is_answered_by_the_cloud_or_else_by_the_edge) {
+  for (const bool works : {true, false}) {
+    auto run = run_with(1.0, true, policy::carrier::appeal);
+    run.on_extracted(features_at(0.0));
+    run.on_local(local_half(), halves_came);
+    EXPECT_TRUE(run.appeal(true));
+    EXPECT_EQ(run.next(), next_step::wait);
+    EXPECT_EQ(run.make_offload(start).sends, policy::carrier::appeal);
+    run.on_remote(works ? remote_half() : failed_half(degraded_reason::cloud_late), halves_came);
+    ASSERT_EQ(run.next(), works ? next_step::answer_remote : next_step::answer_local);
+    const auto answer = run.finish_one_half(start + milliseconds(40));
+    EXPECT_EQ(answer.outcome.share, works ? 1.0 : 0.0);
+    EXPECT_EQ(answer.outcome.where, works ? ran_on::cloud : ran_on::edge);
+    EXPECT_EQ(answer.outcome.degraded, works ? degraded_reason::none : degraded_reason::cloud_late);
+  }
+}
+
+TEST(task_run, an_appeal_without_a_link_is_degraded) {
+  auto run = run_with(1.0, false, policy::carrier::appeal);
+  run.on_extracted(features_at(0.0));
+  run.on_local(local_half(), halves_came);
+  EXPECT_FALSE(run.appeal(false));
+  ASSERT_EQ(run.next(), next_step::answer_local);
+  EXPECT_EQ(run.finish_one_half(start).outcome.degraded, degraded_reason::link_down);
 }
 
 TEST(task_run, reports_importance_to_the_policy) {

@@ -6,7 +6,11 @@
 #include <stdexcept>
 
 #include "evaluation/explain.hpp"
+#include "policy/agent/action_space.hpp"
+#include "policy/agent/q_network.hpp"
 #include "policy/environment/network_task.hpp"
+#include "policy/observation.hpp"
+#include "policy/policy_bundle.hpp"
 #include "tests/policy/environment_fixtures.hpp"
 
 namespace dvfo::evaluation {
@@ -131,13 +135,38 @@ TEST_F(network_schemes_test, appeals_cost_what_local_answer_and_cloud_cost_toget
 }
 
 TEST_F(network_schemes_test, modes_are_those_of_the_board_and_groups_expand) {
-  EXPECT_EQ(find_schemes("jetson-tx2", {"nvpmodel"}).size(), 5U);
-  EXPECT_EQ(find_schemes("jetson-nano", {"nvpmodel"}).size(), 2U);
-  EXPECT_EQ(find_schemes("jetson-nano", {"nvpmodel:5W"}).size(), 1U);
-  EXPECT_THROW(find_schemes("jetson-nano", {"nvpmodel:MAXQ"}), std::invalid_argument);
-  EXPECT_THROW(find_schemes("jetson-nano", {"dvfo"}), std::invalid_argument) << "no policy is at hand";
-  EXPECT_EQ(find_schemes("jetson-nano", {"all"}, true).size(), find_schemes("jetson-nano", {"all"}).size() + 1);
-  for (const auto& each : scheme_table("jetson-tx2")) EXPECT_FALSE(each.what.empty()) << each.name;
+  EXPECT_EQ(policy::find_schemes("jetson-tx2", {"nvpmodel"}).size(), 5U);
+  EXPECT_EQ(policy::find_schemes("jetson-nano", {"nvpmodel"}).size(), 2U);
+  EXPECT_EQ(policy::find_schemes("jetson-nano", {"nvpmodel:5W"}).size(), 1U);
+  EXPECT_THROW(policy::find_schemes("jetson-nano", {"nvpmodel:MAXQ"}), std::invalid_argument);
+  EXPECT_THROW(policy::find_schemes("jetson-nano", {"dvfo"}), std::invalid_argument) << "no policy is at hand";
+  EXPECT_EQ(policy::find_schemes("jetson-nano", {"all"}, true).size(),
+            policy::find_schemes("jetson-nano", {"all"}).size() + 1);
+  EXPECT_THROW(policy::find_schemes("jetson-nano", {"dvfo-blocking"}, true), std::invalid_argument)
+      << "nor one of this kind";
+  EXPECT_EQ(policy::find_schemes("jetson-nano", {"dvfo-blocking"}, false, true).size(), 1U);
+  for (const auto& each : policy::scheme_table("jetson-tx2")) EXPECT_FALSE(each.what.empty()) << each.name;
+}
+
+TEST_F(network_schemes_test, tasks_wait_for_a_scheme_that_blocks_and_not_for_one_that_thinks_ahead) {
+  policy::policy_bundle untrained;
+  untrained.sizes = {4, 4, 4, 5};
+  untrained.boards = {"jetson-tx2"};
+  untrained.networks = {"resnet18"};
+  const policy::action_space actions(untrained.sizes, untrained.form);
+  untrained.network =
+      policy::q_network({.inputs = policy::observer::size(), .hidden = {16}, .outputs = actions.outputs()}, 1);
+  what_.trained = &untrained;
+  auto blocking = untrained;
+  blocking.how = policy::thinking::blocking;
+  what_.trained_blocking = &blocking;
+  const auto quick = evaluate_schemes(what_, {"dvfo", "dvfo-blocking", "drldo"});
+  what_.thinking_seconds = 1.0;
+  const auto slow = evaluate_schemes(what_, {"dvfo", "dvfo-blocking", "drldo"});
+  EXPECT_EQ(slow[0].tti.mean, quick[0].tti.mean);
+  EXPECT_NEAR(slow[1].tti.mean, quick[1].tti.mean + 1.0, 0.05);
+  EXPECT_GT(slow[2].tti.p50, 1.0);
+  EXPECT_LT(quick[2].tti.p50, 1.0);
 }
 
 TEST_F(network_schemes_test, a_reduction_is_what_is_saved_of_the_other) {

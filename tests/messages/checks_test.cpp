@@ -50,6 +50,24 @@ TEST(checks, a_request_needs_a_frame) {
   EXPECT_THAT(fault_of(request), HasSubstr("InferRequest.frame is empty"));
 }
 
+TEST(checks, pixels_come_in_whole_rows_and_nothing_else_has_a_width) {
+  auto request = good_request();
+  request.kind = frame_kind::pixels;
+  EXPECT_THAT(fault_of(request), HasSubstr("InferRequest.width is 0"));
+  request.width = 2;
+  EXPECT_THAT(fault_of(request), HasSubstr("InferRequest.frame is 5 bytes"));
+  request.frame = "123456";
+  EXPECT_EQ(fault_of(request), "");
+  request.width = max_image_width + 1;
+  EXPECT_THAT(fault_of(request), HasSubstr("expected 1 to 8192 pixels"));
+  request.kind = frame_kind::jpeg;
+  EXPECT_THAT(fault_of(request), HasSubstr("expected 0, because the frame holds no pixels"));
+  request.width = 0;
+  EXPECT_EQ(fault_of(request), "");
+  request.kind = static_cast<frame_kind>(30);
+  EXPECT_THAT(fault_of(request), HasSubstr("InferRequest.carrier is 30"));
+}
+
 TEST(checks, size_is_judged_before_parsing) {
   EXPECT_THAT(parse_infer_request(std::string(max_request_bytes + 1, '\x0a')).error, HasSubstr("expected at most"));
   EXPECT_THAT(parse_infer_reply(std::string(max_reply_bytes + 1, '\x0a')).error, HasSubstr("expected at most"));

@@ -17,6 +17,18 @@ TEST(inference_messages, infer_request_survives_the_way) {
   EXPECT_EQ(got->share, sent.share);
   EXPECT_EQ(got->budget_seconds, sent.budget_seconds);
   EXPECT_EQ(got->frame, sent.frame);
+  EXPECT_EQ(got->kind, frame_kind::features);
+}
+
+TEST(inference_messages, a_request_may_carry_the_input) {
+  for (const auto kind : {frame_kind::jpeg, frame_kind::pixels}) {
+    const std::uint32_t width = kind == frame_kind::pixels ? 2 : 0;
+    const infer_request sent{.task_id = 7, .share = 1.0, .frame = "123456", .kind = kind, .width = width};
+    const auto got = parse_infer_request(encode(sent));
+    ASSERT_TRUE(got) << got.error;
+    EXPECT_EQ(got->kind, kind);
+    EXPECT_EQ(got->width, width);
+  }
 }
 
 TEST(inference_messages, infer_reply_survives_the_way) {

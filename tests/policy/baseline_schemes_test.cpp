@@ -27,6 +27,13 @@ TEST(appealnet_scheme, accepts_as_many_answers_as_it_is_told) {
   EXPECT_THROW(appealnet_scheme(1.5, 1), std::invalid_argument);
 }
 
+TEST(appealnet_scheme, takes_test_images_one_after_another) {
+  appealnet_scheme scheme({1, 0, 0});
+  const std::vector<double> expected = {0.0, 1.0, 1.0, 0.0, 1.0, 1.0};
+  for (const double share : expected) EXPECT_EQ(scheme.decide({}).share, share);
+  EXPECT_THROW(appealnet_scheme(std::vector<std::uint8_t>{}), std::invalid_argument);
+}
+
 // A world hung for ever on an answer that AppealNet kept: that way has no local work left, the board was given a piece
 // of work of no length, and work ends only as time passes.
 TEST(appealnet_scheme, a_kept_answer_ends) {

@@ -70,6 +70,19 @@ TEST_F(training_environment_test, a_state_follows_from_the_one_before_until_the_
   EXPECT_LE(ends, 7);
 }
 
+TEST_F(training_environment_test, importances_of_real_images_take_the_place_of_made_up_ones) {
+  auto options = few();
+  options.importances = {{0.7F, 0.1F, 0.1F, 0.1F}};
+  training_environment worlds(scenarios_.all(), options, 5);
+  const auto names = observer::names();
+  const auto place = static_cast<std::size_t>(std::find(names.begin(), names.end(), "kept_at_0.75") - names.begin());
+  for (int step = 0; step < 20; ++step) {
+    for (const auto& each : worlds.step(lowest(worlds))) EXPECT_NEAR(each.state[place], 0.7F, 1e-6F);
+  }
+  options.importances = {{0.7F, 0.7F}};
+  EXPECT_THROW(training_environment(scenarios_.all(), options, 5), std::invalid_argument);
+}
+
 TEST_F(training_environment_test, a_blocking_agent_sees_neither_its_action_nor_the_vector_to_go) {
   auto options = few();
   options.how = thinking::blocking;

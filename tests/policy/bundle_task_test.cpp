@@ -1,10 +1,10 @@
-#include "evaluation/bundle_task.hpp"
+#include "policy/environment/bundle_task.hpp"
 
 #include <gtest/gtest.h>
 
 #include "inference/data/dataset.hpp"
 
-namespace dvfo::evaluation {
+namespace dvfo::policy {
 namespace {
 
 TEST(task_of, a_bundles_task_has_falling_local_work_and_growing_frames) {
@@ -25,4 +25,4 @@ TEST(task_of, a_bundles_task_has_falling_local_work_and_growing_frames) {
 }
 
 }  // namespace
-}  // namespace dvfo::evaluation
+}  // namespace dvfo::policy

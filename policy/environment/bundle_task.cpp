@@ -1,18 +1,18 @@
-#include "evaluation/bundle_task.hpp"
+#include "policy/environment/bundle_task.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <vector>
 
-#include "evaluation/jpeg_bytes.hpp"
 #include "inference/architectures/part_costs.hpp"
 #include "inference/bundle/manifest.hpp"
 #include "inference/codec/feature_codec.hpp"
 #include "inference/model.hpp"
+#include "policy/environment/jpeg_bytes.hpp"
 #include "policy/environment/network_task.hpp"
 
-namespace dvfo::evaluation {
+namespace dvfo::policy {
 namespace {
 
 /// Frames differ by a few percent from image to image.
@@ -37,21 +37,20 @@ std::array<double, inference::trained_shares.size()> mean_frame_bytes(const infe
 
 }  // namespace
 
-policy::task_model task_of(const inference::model_bundle& bundle, const inference::dataset& images,
-                           double element_bytes) {
+task_model task_of(const inference::model_bundle& bundle, const inference::dataset& images, double element_bytes) {
   const auto& manifest = bundle.manifest();
   const auto net = inference::architecture_of(manifest);
-  policy::network_figures figures;
+  network_figures figures;
   figures.name = manifest.name;
   figures.costs = inference::costs_of(net, {.front = element_bytes, .local = element_bytes, .remote = 4.0});
   figures.whole = inference::cost_on(net.whole, 1.0, 4.0);
-  figures.input = policy::image_input(manifest.input_size, mean_jpeg_bytes(images, measured_images));
+  figures.input = image_input(manifest.input_size, mean_jpeg_bytes(images, measured_images));
   figures.whole_top1 = manifest.reference_top1;
   figures.input_values = 3.0 * manifest.input_size * manifest.input_size;
   figures.reply_values = static_cast<double>(manifest.labels.size());
   figures.frame_bytes = mean_frame_bytes(bundle, images);
   for (std::size_t s = 0; s < figures.top1.size(); ++s) figures.top1[s] = manifest.figures[s].top1;
-  return policy::task_of_figures(figures);
+  return task_of_figures(figures);
 }
 
-}  // namespace dvfo::evaluation
+}  // namespace dvfo::policy

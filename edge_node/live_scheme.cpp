@@ -1,0 +1,180 @@
+#include "edge_node/live_scheme.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <optional>
+#include <utility>
+
+#include "configuration/paths.hpp"
+#include "configuration/settings.hpp"
+#include "device/simulated/specifications.hpp"
+#include "inference/data/dataset.hpp"
+#include "inference/discriminator.hpp"
+#include "policy/environment/bundle_task.hpp"
+#include "policy/scheme_table.hpp"
+#include "policy/schemes/learning_scheme.hpp"
+
+namespace dvfo::edge_node {
+namespace {
+
+namespace sim = device::simulated;
+using configuration::usage_error;
+
+constexpr const char* fixed = "fixed";
+constexpr const char* kernel_governors = "governor:schedutil";
+constexpr const char* blocking_dvfo = "dvfo-blocking";
+constexpr std::uint64_t live_seed = 1;
+
+/// What a scheme leaves alone is the kernel governors' where it says so and there is a kernel; a live simulated board
+/// has none.
+device::clocks standing_on(const edge_board* board, const policy::scheme_entry& entry) {
+  if (board == nullptr || (entry.governs_by_load && !board->is_simulated())) return {};
+  return board->ordered_clocks();
+}
+
+/// A scheme and all that it decides by; knobs that it leaves alone stand at `standing`.
+class complete_scheme final : public policy::scheme {
+ public:
+  complete_scheme(const settings& how, const edge_board* board, const inference::model_bundle& bundle,
+                  const policy::scheme_entry& entry)
+      : standing_(standing_on(board, entry)) {
+    policy::scheme_setting setting;
+    setting.seed = live_seed;
+    setting.complain = [](const std::string& what) { spdlog::warn("{}", what); };
+    // Which answers are doubtful is judged when the local DNN has given them: every task may appeal.
+    setting.discriminator.skipping_rate = 0.0;
+    if (board != nullptr && board->model()) {
+      model_ = board->model();
+      setting.max_power_watts = board->identity().profile->max_power_watts;
+    }
+    if (!entry.is_plain) {
+      const auto images = inference::open_dataset("procedural", inference::subset::test);
+      const double element_bytes = sim::find_specification(model_->parameters().board).element_bytes;
+      physics_.emplace(*model_, policy::task_of(bundle, *images, element_bytes));
+      setting.physics = &*physics_;
+    }
+    if (entry.is_trained) {
+      trained_ = policy::load_policy(how.policy.empty() ? configuration::bundles_folder() / "policy"
+                                                        : configuration::find_bundle(how.policy));
+      (entry.is_blocking ? setting.trained_blocking : setting.trained) = &*trained_;
+    }
+    inner_ = entry.make(setting);
+    if (entry.learns) learn(how);
+  }
+
+  [[nodiscard]] policy::decision decide(const policy::situation& now) override {
+    auto decided = inner_->decide(now);
+    for (const auto which : device::all_knobs) {
+      if (!decided.clocks[which]) decided.clocks[which] = standing_[which];
+    }
+    return decided;
+  }
+
+  void observe(const policy::outcome& result) override { inner_->observe(result); }
+
+ private:
+  /// Exploring on real tasks would cost their users; in virtual time it costs seconds.
+  void learn(const settings& how) {
+    auto* const learner = dynamic_cast<policy::learning_scheme*>(inner_.get());
+    if (learner == nullptr || how.learn_tasks == 0) return;
+    const auto link = policy::link_trace::constant(how.learn_mbps * 1e6);
+    policy::world world(*physics_, link,
+                        {.rtt_seconds = how.learn_rtt_ms / 1e3,
+                         .eta = how.eta,
+                         .when = {.how = policy::arrivals::kind::on_demand, .mean_seconds = 0.0},
+                         .seed = live_seed,
+                         .probe_seconds = policy::live_probe_seconds});
+    learner->explore(true);
+    for (std::int64_t i = 0; i < how.learn_tasks; ++i) {
+      world.next_arrival();
+      learner->observe(world.run(learner->decide(world.sense())));
+    }
+    learner->explore(false);
+    spdlog::info("{} has learned from {} tasks in virtual time at {} Mbit/s", how.scheme, how.learn_tasks,
+                 how.learn_mbps);
+  }
+
+  device::clocks standing_;
+  std::shared_ptr<const sim::physics> model_;
+  std::optional<policy::task_physics> physics_;
+  std::optional<policy::policy_bundle> trained_;
+  std::unique_ptr<policy::scheme> inner_;
+};
+
+/// What the scheme needs and does not find here; empty if nothing.
+std::string obstacle(const policy::scheme_entry& entry, const edge_board* board) {
+  if (entry.sees_truth) {
+    return "it looks at the true link, which only virtual time shows; 'dvfo evaluate schemes' runs it";
+  }
+  if (entry.name == kernel_governors && board != nullptr && board->is_simulated()) {
+    return "a live simulated board has no kernel that would govern its clocks; 'dvfo evaluate schemes' runs it";
+  }
+  if (!entry.is_plain && (board == nullptr || !board->model())) {
+    return "it decides by a board's operating points and physics, which this one lacks; name a board by --board, such "
+           "as sim:jetson-xavier-nx";
+  }
+  return {};
+}
+
+std::string board_name(const edge_board* board) { return board == nullptr ? "" : board->identity().profile->name; }
+
+}  // namespace
+
+board_settings board_settings_of(const settings& how) {
+  auto board = how.board;
+  if (how.share > -1.0 && how.share < 0.0) {
+    throw usage_error(fmt::format("--share is {}; expected 0 to 1, or -1 for a half", how.share));
+  }
+  if (how.scheme == fixed) {
+    if (!how.policy.empty()) {
+      throw usage_error(
+          fmt::format("--policy {} belongs to --scheme dvfo, and the scheme is fixed; leave one away", how.policy));
+    }
+    return board;
+  }
+  const auto belongs = [&](const char* option, const std::string& owner) {
+    throw usage_error(
+        fmt::format("--{} belongs to --scheme {}, and the scheme is {}; leave one away", option, owner, how.scheme));
+  };
+  if (how.share >= 0.0) belongs("share", fixed);
+  if (board.clocks != "keep") belongs("clocks", fixed);
+  if (!how.policy.empty() && how.scheme != "dvfo" && how.scheme != blocking_dvfo) belongs("policy", "dvfo");
+  if (how.policy.empty() && how.scheme == blocking_dvfo) {
+    throw usage_error("--scheme dvfo-blocking needs a policy that was trained blocking; name it by --policy DIR");
+  }
+  if (how.scheme != kernel_governors) board.clocks = "highest";
+  return board;
+}
+
+live_scheme make_live_scheme(const settings& how, const edge_board* board, const inference::model_bundle& bundle) {
+  if (how.scheme == fixed) {
+    return {std::make_shared<policy::fixed_scheme>(how.share < 0.0 ? default_fixed_share : how.share,
+                                                   board ? board->ordered_clocks() : device::clocks{})};
+  }
+  std::vector<policy::scheme_entry> found;
+  try {
+    found = policy::find_schemes(board_name(board), {how.scheme}, true, true);
+  } catch (const std::invalid_argument& problem) {
+    throw usage_error(fmt::format("--scheme {}: {}", how.scheme, problem.what()));
+  }
+  if (found.size() != 1) {
+    throw usage_error(fmt::format("--scheme {} is {} schemes, expected one", how.scheme, found.size()));
+  }
+  if (const auto why = obstacle(found.front(), board); !why.empty()) {
+    throw usage_error(fmt::format("--scheme {} cannot run here: {}", how.scheme, why));
+  }
+  const auto& entry = found.front();
+  return {std::make_shared<complete_scheme>(how, board, bundle, entry), entry.is_blocking};
+}
+
+std::function<bool(const std::vector<float>&)> make_appeal_judge(const settings& how,
+                                                                 const inference::bundle_manifest& manifest) {
+  if (how.scheme != "appealnet") return {};
+  const auto file = inference::appeal_rule_file(configuration::find_bundle(how.bundle));
+  return [rule = inference::load_appeal_rule(file, manifest.id)](const std::vector<float>& logits) {
+    return rule.accepts(logits);
+  };
+}
+
+}  // namespace dvfo::edge_node

@@ -1,0 +1,49 @@
+#include "edge_node/metrics.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <stdexcept>
+
+namespace dvfo::edge_node {
+
+std::string to_text(const decision_counts& counts) {
+  const auto all = counts.ready + counts.late + counts.stale;
+  const double share = all == 0 ? 0.0 : 100.0 * static_cast<double>(counts.ready) / static_cast<double>(all);
+  return fmt::format("decisions: {} ready ({:.2f} %), {} late, {} stale", counts.ready, share, counts.late,
+                     counts.stale);
+}
+
+std::string to_prometheus(const decision_counts& counts, const summary& totals) {
+  return fmt::format(
+      "# HELP dvfo_decisions_total Decisions by whether they were there when their task came.\n"
+      "# TYPE dvfo_decisions_total counter\n"
+      "dvfo_decisions_total{{when=\"ready\"}} {}\n"
+      "dvfo_decisions_total{{when=\"late\"}} {}\n"
+      "dvfo_decisions_total{{when=\"stale\"}} {}\n"
+      "# HELP dvfo_tasks_total Tasks by how they ended; degraded ones are answered, too.\n"
+      "# TYPE dvfo_tasks_total counter\n"
+      "dvfo_tasks_total{{end=\"answered\"}} {}\n"
+      "dvfo_tasks_total{{end=\"failed\"}} {}\n"
+      "# HELP dvfo_degraded_tasks_total Tasks answered otherwise than decided.\n"
+      "# TYPE dvfo_degraded_tasks_total counter\n"
+      "dvfo_degraded_tasks_total {}\n",
+      counts.ready, counts.late, counts.stale, totals.answered, totals.failed, totals.degraded);
+}
+
+void write_prometheus(const std::filesystem::path& file, const std::string& text) {
+  auto beside = file;
+  beside += ".new";
+  std::ofstream out(beside, std::ios::trunc);
+  out << text;
+  std::error_code failed;
+  if (out.flush()) {
+    out.close();
+    std::filesystem::rename(beside, file, failed);
+    if (!failed) return;
+  }
+  throw std::runtime_error(
+      fmt::format("--metrics {}: the file cannot be written; name one in a folder that exists", file.string()));
+}
+
+}  // namespace dvfo::edge_node

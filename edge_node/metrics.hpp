@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "edge_node/edge_node.hpp"
+#include "edge_node/record.hpp"
+
+namespace dvfo::edge_node {
+
+/// "decisions: 998 ready (99.8 %), 2 late, 0 stale" in one line.
+std::string to_text(const decision_counts& counts);
+
+/// Counters in Prometheus' text format 0.0.4: decisions by how they came, tasks by how they ended.
+std::string to_prometheus(const decision_counts& counts, const summary& totals);
+
+/// Writes them where node_exporter's textfile collector finds them: to a file beside it first, so that nobody reads
+/// half of it. Throws std::runtime_error naming the file.
+void write_prometheus(const std::filesystem::path& file, const std::string& text);
+
+}  // namespace dvfo::edge_node

@@ -1,0 +1,47 @@
+#include "edge_node/metrics.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/temporary_folder.hpp"
+
+namespace dvfo::edge_node {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr decision_counts counts{.ready = 998, .late = 1, .stale = 1};
+
+TEST(metrics, decisions_are_told_in_words) {
+  EXPECT_EQ(to_text(counts), "decisions: 998 ready (99.80 %), 1 late, 1 stale");
+  EXPECT_EQ(to_text(decision_counts{}), "decisions: 0 ready (0.00 %), 0 late, 0 stale");
+}
+
+TEST(metrics, every_family_has_its_help_and_type_before_its_values) {
+  summary totals;
+  totals.answered = 990;
+  totals.failed = 10;
+  totals.degraded = 3;
+  const auto text = to_prometheus(counts, totals);
+  for (const char* line : {"dvfo_decisions_total{when=\"ready\"} 998\n", "dvfo_decisions_total{when=\"late\"} 1\n",
+                           "dvfo_tasks_total{end=\"answered\"} 990\n", "dvfo_degraded_tasks_total 3\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  for (const char* family : {"dvfo_decisions_total", "dvfo_tasks_total", "dvfo_degraded_tasks_total"}) {
+    EXPECT_LT(text.find(std::string("# TYPE ") + family + " counter"), text.find(std::string("\n") + family));
+  }
+}
+
+TEST(metrics, the_file_is_replaced_whole) {
+  const tests::temporary_folder folder;
+  const auto file = folder.path() / "dvfo.prom";
+  write_prometheus(file, "one\n");
+  write_prometheus(file, "two\n");
+  std::ifstream in(file);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "two\n");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "dvfo.prom.new"));
+  EXPECT_THROW(write_prometheus(folder.path() / "missing" / "file", ""), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace dvfo::edge_node
