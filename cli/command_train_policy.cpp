@@ -255,6 +255,11 @@ int run_train_policy(train_policy_command& command) {
   write_file(folder / "curve.csv", curve_csv(curve));
   write_file(folder / "curve.svg", curve_svg(curve, fmt::format("policy \"{}\"", folder.filename().string())));
   for (const auto* leftover : {"checkpoint.bin", "checkpoint.bin.curve"}) std::filesystem::remove(folder / leftover);
+  const auto between = trainer->judge_between();
+  if (between) {
+    fmt::print("between those conditions: mean regret {:.2f} %, worst {:.1f} %\n", 1e2 * between->mean,
+               1e2 * between->worst);
+  }
   fmt::print("{}wrote {} after {} tasks and {} gradient steps in {}\n", rendered(found), command.output,
              trainer->tasks(), trainer->agent().steps(), clock_text(passed.count()));
   return exit_success;

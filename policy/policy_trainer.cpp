@@ -42,6 +42,10 @@ policy_trainer::~policy_trainer() = default;
 
 regret_report policy_trainer::judge() const { return judge(*grid_); }
 
+std::optional<regret_report> policy_trainer::judge_between() const {
+  return practice_ ? std::optional(judge(*practice_)) : std::nullopt;
+}
+
 /// What regret is left beyond what is good enough, between the points that count.
 void policy_trainer::focus() {
   constexpr double good_enough = 0.01;

@@ -57,6 +57,9 @@ class policy_trainer {
 
   /// The network as it is now, over the grid, in the concurrent world whatever it was trained in.
   [[nodiscard]] regret_report judge() const;
+  /// The same between that grid's points, where training looks for what is hard but never stops. Nothing without
+  /// hard_share.
+  [[nodiscard]] std::optional<regret_report> judge_between() const;
 
   [[nodiscard]] const learner& agent() const { return *agent_; }
   [[nodiscard]] const scenario_set& scenarios() const { return scenarios_; }
