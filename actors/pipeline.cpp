@@ -30,7 +30,7 @@ sensed_state pipeline_state::sense() const {
 }
 
 void pipeline_state::on_begin(time_point now) {
-  if (began && sensed && *sensed > *began && now > *began) {
+  if (began && sensed && *sensed >= *began && now > *began) {
     thinking_share = seconds_between(*sensed, now) / seconds_between(*began, now);
   }
   began = now;
@@ -224,8 +224,9 @@ void start(pipeline_pointer self, admitted_task task, caf::typed_response_promis
                                                           std::move(promise), taken, number});
   auto& entry = place.first->second;
   if (entry.run.sends_at_once()) start_offload(self, id, entry.run);
-  if (entry.run.needs_front()) return start_front(self, id, entry.run);
-  tell_policy(self, entry);
+  if (entry.run.needs_front()) start_front(self, id, entry.run);
+  // Where tasks follow each other closely, the next may be here before this one's features are.
+  if (!entry.run.needs_front() || self->state.tasks.size() > 1) tell_policy(self, entry);
 }
 
 /// The decision that the policy thought out ahead, if it is for these terms.
@@ -243,6 +244,8 @@ caf::result<answer> run_task(pipeline_pointer self, admitted_task& task) {
     start(self, std::move(task), promise, ready->decision, ready->number, ready);
     return promise;
   }
+  // What was used is told first, or the policy would take it for outdated.
+  for (auto& [id, entry] : self->state.tasks) tell_policy(self, entry);
   self->request(self->state.partners.policy, caf::infinite, decide_atom{}, terms)
       .then(
           [self, promise, task = std::move(task)](const prepared_decision& decided) mutable {
@@ -267,7 +270,7 @@ pipeline_actor::behavior_type pipeline(pipeline_pointer self, pipeline_partners 
   return {
       [self](const link_up&) { self->state.is_link_up = true; },
       [self](const link_down&) { self->state.is_link_up = false; },
-      [self](prepared_decision& ready) { self->state.prepared = std::move(ready); },
+      [self](const prepared_decision& ready) { self->state.prepared = ready; },
       [self](const power_reading& reading) {
         self->state.energy.on_power(reading.when, reading.watts, reading.total_joules);
         if (reading.celsius) self->state.celsius = reading.celsius;

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "device/frequency_control.hpp"
@@ -148,7 +148,9 @@ struct batch_kind {
   double share = 0.0;  ///< on the grid of trained shares
   messages::frame_kind frames = messages::frame_kind::features;
   std::uint32_t width = 0;  ///< of pixels
-  friend auto operator<=>(const batch_kind&, const batch_kind&) = default;
+  friend bool operator<(const batch_kind& a, const batch_kind& b) {
+    return std::tie(a.share, a.frames, a.width) < std::tie(b.share, b.frames, b.width);
+  }
 };
 
 /// Requests for one pass of the remote DNN, or of the unsplit one where their frames are images.

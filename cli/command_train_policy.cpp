@@ -114,10 +114,13 @@ void declare(train_policy_command& command) {
       .real("huber-width", agent.huber_width, {1e-6, 1e6}, "WIDTH", "TD error up to which the loss is a parabola")
       .real("gradient-norm", agent.gradient_norm, {1e-6, 1e9}, "LENGTH", "at which gradients are cut off")
       .integer("worlds", command.worlds, {1, 4096}, "N", "worlds that step together")
+      .real("think-low", worlds.think_low_seconds, {1e-6, 10.0}, "SECONDS", "shortest thinking, orders included")
+      .real("think-high", worlds.think_high_seconds, {1e-6, 10.0}, "SECONDS", "longest")
       .real("markov-share", worlds.markov_share, {0.0, 1.0}, "SHARE", "of links that wander")
       .text("from-record", command.record.record, "FILE",
             "goes on with --from-policy on the tasks that dvfo-edge --record wrote, instead of training anew")
-      .text("from-policy", command.record.policy, "DIR", "of --from-record: policy bundle; else the shipped one")
+      .text("from-policy", command.record.policy, "DIR",
+            "of --from-record: policy bundle; else the shipped one for its board and model")
       .integer("record-steps", command.record.options.steps, {1, 1e9}, "N", "of --from-record: gradient steps")
       .real("record-learning-rate", command.record.options.learning_rate, {1e-9, 1.0}, "RATE", "of --from-record")
       .integer("seed", command.seed, {0, 1e18}, "N", "start of every random choice");

@@ -117,8 +117,10 @@ policy::regret_report judge(const policy::policy_bundle& policy, const policy::s
 }  // namespace
 
 int continue_policy(const record_request& what) {
-  auto policy = policy::load_policy(what.policy.empty() ? bundles_folder() / "policy" : find_bundle(what.policy));
   const auto record = read_all(what.record);
+  auto policy = what.policy.empty()
+                    ? policy::load_policy_for(bundles_folder(), record.header.board, record.header.network)
+                    : policy::load_policy(find_bundle(what.policy));
   if (record.header.board.empty()) {
     throw usage_error(
         fmt::format("--from-record {}: its node had no board, so there is no cost to learn from", what.record));

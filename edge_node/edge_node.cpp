@@ -70,8 +70,8 @@ actors::system_options system_options(const settings& how) {
 }  // namespace
 
 struct edge_node::impl {
-  explicit impl(const settings& settings_given)
-      : how(settings_given),
+  explicit impl(settings settings_given)
+      : how(std::move(settings_given)),
         address(cloud_address(how)),
         bundle(inference::model_bundle::load(configuration::find_bundle(how.bundle))),
         board(open_board(board_settings_of(how), bundle.manifest())),

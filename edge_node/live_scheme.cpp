@@ -55,8 +55,9 @@ class complete_scheme final : public policy::scheme {
       setting.physics = &*physics_;
     }
     if (entry.is_trained) {
-      trained_ = policy::load_policy(how.policy.empty() ? configuration::bundles_folder() / "policy"
-                                                        : configuration::find_bundle(how.policy));
+      trained_ = how.policy.empty() ? policy::load_policy_for(configuration::bundles_folder(),
+                                                              model_->parameters().board, physics_->model().name)
+                                    : policy::load_policy(configuration::find_bundle(how.policy));
       (entry.is_blocking ? setting.trained_blocking : setting.trained) = &*trained_;
     }
     inner_ = entry.make(setting);

@@ -31,7 +31,7 @@ dvfo_scheme::dvfo_scheme(const policy_bundle& bundle, const policy_place& where,
       fallback_(edge_only_at_highest(where.physics->board())),
       complain_(std::move(complain)),
       how_(bundle.how),
-      is_trained_(contains(bundle.boards, where.board) && contains(bundle.networks, where.network)),
+      is_trained_(is_trained_for(bundle, where.board, where.network)),
       seen_(static_cast<std::size_t>(observer::size())) {
   std::fill(on_the_edge_[share_knob].begin() + 1, on_the_edge_[share_knob].end(), 0);
   if (is_trained_) return;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <toml++/toml.h>
+#include <algorithm>
 #include <bit>
 #include <fstream>
 #include <iterator>
@@ -197,6 +198,29 @@ policy_bundle load_policy(const std::filesystem::path& folder) {
     fail(file, problem.what());
   }
   return out;
+}
+
+bool is_trained_for(const policy_bundle& bundle, const std::string& board, const std::string& network) {
+  const auto has = [](const std::vector<std::string>& names, const std::string& one) {
+    return std::find(names.begin(), names.end(), one) != names.end();
+  };
+  return has(bundle.boards, board) && has(bundle.networks, network);
+}
+
+policy_bundle load_policy_for(const std::filesystem::path& bundles, const std::string& board,
+                              const std::string& network) {
+  auto usual = load_policy(bundles / "policy");
+  if (is_trained_for(usual, board, network)) return usual;
+  std::vector<std::filesystem::path> others;
+  std::error_code unreadable;
+  for (const auto& entry : std::filesystem::directory_iterator(bundles, unreadable)) {
+    if (entry.path().filename().string().starts_with("policy-")) others.push_back(entry.path());
+  }
+  std::sort(others.begin(), others.end());
+  for (const auto& each : others) {
+    if (auto found = load_policy(each); is_trained_for(found, board, network)) return found;
+  }
+  return usual;
 }
 
 }  // namespace dvfo::policy

@@ -30,8 +30,16 @@ struct policy_bundle {
 /// Writes the folder, which may exist. Throws std::runtime_error naming the file.
 void save(const policy_bundle& bundle, const std::filesystem::path& folder);
 
+/// Whether the policy was trained for this board and model.
+bool is_trained_for(const policy_bundle& bundle, const std::string& board, const std::string& network);
+
 /// Throws std::runtime_error that names the file, what was found and what was expected: files that are missing or
 /// damaged, another version of the format or of the observation, weights that do not belong to the manifest.
 policy_bundle load_policy(const std::filesystem::path& folder);
+
+/// Of the folders `policy` and `policy-…` in `bundles`, the first by name whose policy was trained for this board and
+/// model; else that of `policy`. Throws as load_policy.
+policy_bundle load_policy_for(const std::filesystem::path& bundles, const std::string& board,
+                              const std::string& network);
 
 }  // namespace dvfo::policy

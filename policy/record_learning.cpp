@@ -78,10 +78,7 @@ std::optional<usable> to_usable(const training_scenario& where, const lived_task
 }
 
 void check(const policy_bundle& policy, const training_scenario& where) {
-  const auto has = [](const std::vector<std::string>& names, const std::string& one) {
-    return std::find(names.begin(), names.end(), one) != names.end();
-  };
-  if (has(policy.boards, where.board) && has(policy.networks, where.network)) return;
+  if (is_trained_for(policy, where.board, where.network)) return;
   throw std::invalid_argument(
       fmt::format("policy \"{}\" was not trained for {} on {}: what it recorded there was its fallback, which teaches "
                   "nothing; train "

@@ -56,11 +56,22 @@ TEST_F(pipeline_test, the_policy_is_shown_the_board_and_the_waiting_tasks) {
   tell(pipeline_, prepared_decision{.decision = {}, .terms = {}, .number = 5});
   const auto reply = ask<answer>(pipeline_, run_atom{}, task_of(1));
   const auto second = start(0.0, 2);
-  extract();
   const auto taken = taken_->take();
-  EXPECT_EQ(taken.sensed.waiting_tasks, 1.0) << "the second";
+  EXPECT_EQ(taken.number, 5U) << "told before the second task asks";
+  EXPECT_EQ(taken.sensed.waiting_tasks, 1.0);
   EXPECT_EQ(taken.sensed.celsius, 51.0);
+  extract();
   extractions_->take();
+}
+
+TEST_F(pipeline_test, tasks_that_follow_closely_have_the_policy_think_on_at_once) {
+  start(0.0, 1);
+  tell(pipeline_, prepared_decision{.decision = {}, .terms = {}, .number = 5});
+  const auto second = ask<answer>(pipeline_, run_atom{}, task_of(2));
+  EXPECT_EQ(taken_->take().number, 5U) << "though its features are not there yet";
+  extract();
+  extractions_->take();
+  watches_->clear();
 }
 
 }  // namespace

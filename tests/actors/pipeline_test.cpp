@@ -235,6 +235,7 @@ TEST_F(pipeline_test, only_the_newest_order_waits_for_a_slow_actuator) {
   EXPECT_EQ(orders_->take().request.gpu_hz, 300e6) << "the second is of no use any more";
   while (extractions_->size() > 0) extractions_->take();
   watches_->clear();
+  taken_->clear();
 }
 
 // Regression: the power sensor fell asleep two seconds after the last start although tasks were still under way.

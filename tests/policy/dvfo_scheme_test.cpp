@@ -166,5 +166,21 @@ TEST(policy_bundle, refuses_weights_of_another_training_and_folders_without) {
   EXPECT_THROW(load_policy(folder.path() / "none"), std::runtime_error);
 }
 
+TEST(load_policy_for, finds_the_policy_that_was_trained_for_the_board_and_the_model) {
+  const tests::temporary_folder bundles;
+  auto usual = untrained();
+  save(usual, bundles.path() / "policy");
+  auto small = untrained();
+  small.name = "small";
+  small.networks = {"tiny"};
+  save(small, bundles.path() / "policy-small");
+  save(small, bundles.path() / "other");
+  EXPECT_EQ(load_policy_for(bundles.path(), "jetson-tx2", "resnet-like").name, "untrained");
+  EXPECT_EQ(load_policy_for(bundles.path(), "jetson-tx2", "tiny").name, "small");
+  EXPECT_EQ(load_policy_for(bundles.path(), "jetson-nano", "tiny").name, "untrained") << "it says so itself";
+  EXPECT_TRUE(is_trained_for(small, "jetson-tx2", "tiny"));
+  EXPECT_FALSE(is_trained_for(small, "jetson-tx2", "resnet-like"));
+}
+
 }  // namespace
 }  // namespace dvfo::policy
