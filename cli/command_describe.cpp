@@ -57,9 +57,7 @@ int run_describe(describe_command& command) {
         fmt::format("--arch is missing; the architectures are {}", fmt::join(inference::architecture_names(), ", ")));
   }
   try {
-    const description_request request = {
-        .sizes = sizes_of(command),
-        .where = inference::backend_of(command.where)};
+    const description_request request = {.sizes = sizes_of(command), .where = inference::backend_of(command.where)};
     const auto net = inference::make_architecture(command.name, request.sizes);
     publish(description_text(net, request), description_json(net, request), command.json);
   } catch (const inference::error& problem) {

@@ -17,7 +17,8 @@ void declare(configuration::settings_table& table, settings& values) {
       .real("share", values.share, {-1.0, 1.0}, "SHARE",
             "of --scheme fixed: share of the feature channels that goes to the cloud; -1: a half")
       .text("policy", values.policy, "DIR",
-            "of --scheme dvfo: policy bundle, a folder or a name in $DVFO_BUNDLES; else the shipped one for board and bundle")
+            "of --scheme dvfo: policy bundle, a folder or a name in $DVFO_BUNDLES; else the shipped one for board and "
+            "bundle")
       .real("eta", values.eta, {0.0, 1.0}, "WEIGHT", "weight of energy against latency: 0 latency only, 1 energy only")
       .integer("learn-tasks", values.learn_tasks, {0, 10'000'000}, "N",
                "of schemes that learn: tasks in virtual time before the first real one")

@@ -3,8 +3,8 @@
 namespace dvfo::inference {
 
 /// MobileNet-v2 (Sandler et al. 2018, Table 2). The first stage ends with the first block of the 32-channel stage, an
-/// eighth of the picture's side: its projection is a linear bottleneck already, narrow where nothing is lost. Padding as
-/// the published weights have it.
+/// eighth of the picture's side: its projection is a linear bottleneck already, narrow where nothing is lost. Padding
+/// as the published weights have it.
 architecture make_mobilenet_v2(const architecture_options& options) {
   const auto of = [&](int channels) { return scaled(channels, options.base_width, 32); };
   const inverted_style style = {.then = activation::relu6, .rim = padding::trailing};

@@ -212,9 +212,10 @@ int copy_rest(const network& given, network& trunk, int first_of_rest) {
     --there;
   }
   if (there != first_of_rest - 1 || here != 1) {
-    throw error(errc::bad_argument,
-                "given weights fit an architecture whose trunk widens the bottleneck in one 1×1 convolution and goes on "
-                "as published; this one does not: begin it without --weights");
+    throw error(
+        errc::bad_argument,
+        "given weights fit an architecture whose trunk widens the bottleneck in one 1×1 convolution and goes on "
+        "as published; this one does not: begin it without --weights");
   }
   return here;
 }

@@ -17,7 +17,8 @@ constexpr double warm_up = 0.05;
 void write_module(torch::serialize::OutputArchive& archive, const torch::nn::Module& module) { module.save(archive); }
 
 template <class Optimiser, class Options>
-std::unique_ptr<torch::optim::Optimizer> make_grouped(const Options& settings, const std::vector<torch::Tensor>& decayed,
+std::unique_ptr<torch::optim::Optimizer> make_grouped(const Options& settings,
+                                                      const std::vector<torch::Tensor>& decayed,
                                                       const std::vector<torch::Tensor>& free, double weight_decay) {
   std::vector<torch::optim::OptimizerParamGroup> groups;
   groups.emplace_back(decayed, std::make_unique<Options>(Options(settings).weight_decay(weight_decay)));
