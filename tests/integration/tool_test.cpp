@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <png.h>
+#include <filesystem>
 #include <set>
 
 #include <sstream>
@@ -111,6 +112,20 @@ TEST(edge_node, streams_a_folder_of_plain_images) {
 }
 
 // The shipped policy must know the boards and networks that it says it was trained for.
+TEST(train_policy, goes_on_from_what_an_edge_node_recorded) {
+  const temporary_folder folder;
+  const auto record = (folder.path() / "tasks.record").string();
+  run_edge("inproc", {"--scheme", "dvfo", "--board", "sim:jetson-tx2", "--tasks", "400", "--record", record});
+  const auto output = folder.path() / "better";
+  const auto result = configuration::run_program(
+      program("dvfo"),
+      {"train", "policy", "--from-record", record, "--output", output.string(), "--record-steps", "20"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("recorded tasks"));
+  EXPECT_TRUE(std::filesystem::is_regular_file(output / "manifest.toml"));
+  EXPECT_TRUE(std::filesystem::is_regular_file(output / "weights.bin"));
+}
+
 TEST(infer, terms_of_the_command_line_reach_the_task) {
   const temporary_folder folder;
   const auto result = infer({"--json", "--eta", "0.75", "--lambda", "0.25", "--cloud", "inproc", write_png(folder, 4)});
