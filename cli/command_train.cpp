@@ -84,6 +84,8 @@ void declare(train_command& command) {
       .real("distillation", options.distillation, {0.0, 1.0}, "WEIGHT",
             "the reference's soft answers against the labels")
       .real("temperature", options.temperature, {0.1, 100.0}, "T", "softening of both sides in distillation")
+      .real("hint-weight", options.hint_weight, {0.0, 100.0}, "WEIGHT",
+            "loss for features before the classifier that differ from the teacher's: for few images")
       .real("rate-weight", options.rate_weight, {0.0, 10.0}, "WEIGHT",
             "loss for every bit that a feature value costs on the wire")
       .real("skew-weight", options.skew_weight, {0.0, 100.0}, "WEIGHT",

@@ -187,6 +187,11 @@ std::vector<torch::Tensor> network_impl::outputs(const torch::Tensor& x, std::si
   return answers;
 }
 
+network_impl::answer network_impl::explained(const torch::Tensor& x, std::size_t variant) {
+  const auto values = run_up_to(static_cast<int>(layers_.size()) - 1, x, variant);
+  return {values.back(), values[static_cast<std::size_t>(layout_.ops().back().from[0])]};
+}
+
 torch::Tensor network_impl::forward(const torch::Tensor& x, std::size_t variant) { return outputs(x, variant).back(); }
 
 bool network_impl::set_folded(int index, const torch::Tensor& weight, const torch::Tensor& bias) {

@@ -32,6 +32,13 @@ class network_impl : public torch::nn::Module {
   /// All outputs of the graph, in its order: the raw heads of a detector.
   std::vector<torch::Tensor> outputs(const torch::Tensor& x, std::size_t variant = 0);
 
+  /// The last output, and what the last operator computed it from: a classifier's logits and its features.
+  struct answer {
+    torch::Tensor logits;
+    torch::Tensor features;
+  };
+  answer explained(const torch::Tensor& x, std::size_t variant = 0);
+
   /// Output of operator `index`, without running what comes after it.
   torch::Tensor value_of(int index, const torch::Tensor& x, std::size_t variant = 0);
 

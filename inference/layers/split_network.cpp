@@ -74,8 +74,16 @@ split_network_impl::halves split_network_impl::forward(const attended& extracted
   const double share = trained_shares[share_index];
   const auto mask = secondary_mask(extracted.importance, share).unsqueeze(2).unsqueeze(3);
   halves out;
-  if (share < 1.0) out.local = local(extracted.features.masked_fill(mask, 0.0), share_index);
-  if (share > 0.0) out.remote = remote(quantiser(extracted.features).masked_fill(~mask, 0.0), share_index - 1);
+  if (share < 1.0) {
+    const auto found = local->explained(extracted.features.masked_fill(mask, 0.0), share_index);
+    out.local = found.logits;
+    out.local_features = found.features;
+  }
+  if (share > 0.0) {
+    const auto found = remote->explained(quantiser(extracted.features).masked_fill(~mask, 0.0), share_index - 1);
+    out.remote = found.logits;
+    out.remote_features = found.features;
+  }
   return out;
 }
 

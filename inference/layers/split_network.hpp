@@ -53,10 +53,13 @@ class split_network_impl : public torch::nn::Module {
   /// the reference's own.
   void start_from(const reference_network& reference);
 
-  /// Logits of both halves at trained share number `share_index`; an undefined tensor where a half does not exist.
+  /// Logits of both halves at trained share number `share_index`, and the features that their classifiers read; an
+  /// undefined tensor where a half does not exist.
   struct halves {
     torch::Tensor local;
     torch::Tensor remote;
+    torch::Tensor local_features;
+    torch::Tensor remote_features;
   };
   halves forward(const attended& extracted, std::size_t share_index);
 

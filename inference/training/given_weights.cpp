@@ -189,6 +189,10 @@ std::pair<torch::Tensor, torch::Tensor> given_network_impl::colour_statistics() 
 
 torch::Tensor given_network_impl::forward(const torch::Tensor& images) { return net((images - 0.5) / 0.5, 0); }
 
+network_impl::answer given_network_impl::explained(const torch::Tensor& images) {
+  return net->explained((images - 0.5) / 0.5, 0);
+}
+
 torch::Tensor given_network_impl::value_of(int index, const torch::Tensor& images) {
   return net->value_of(index, (images - 0.5) / 0.5, 0);
 }
@@ -231,6 +235,13 @@ std::pair<torch::Tensor, torch::Tensor> least_squares(const torch::Tensor& featu
   return {solution.narrow(0, 0, inputs).t().contiguous().unsqueeze(2).unsqueeze(3), solution[inputs]};
 }
 
+/// Gates of ½ everywhere: the map passes undisturbed until training finds what to weigh.
+void open_gates(const scam_impl& attention) {
+  for (auto& each : attention.named_parameters()) {
+    if (!each.key().starts_with("squeeze")) each.value().zero_();
+  }
+}
+
 }  // namespace
 
 void start_from_given(given_network& given, const torch::Tensor& images, reference_network& to) {
@@ -247,6 +258,7 @@ void start_from_given(given_network& given, const torch::Tensor& images, referen
   if (!extractor->set_folded(bottleneck, sign_split(channels, inputs), torch::zeros({channels}))) {
     throw error(errc::bad_argument, "given weights fit an architecture whose bottleneck is one 1×1 convolution");
   }
+  open_gates(*to->stage->attention());
   to->eval();
   const auto features = to->stage(images).features;
   const auto [weight, bias] = least_squares(features, given->value_of(bottleneck - 1, images));

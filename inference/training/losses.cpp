@@ -13,6 +13,10 @@ torch::Tensor distilled_loss(const torch::Tensor& logits, const torch::Tensor& t
   return options.distillation * soft + (1.0 - options.distillation) * hard;
 }
 
+torch::Tensor hint_loss(const torch::Tensor& features, const torch::Tensor& wanted) {
+  return (features.to(torch::kFloat) - wanted).square().mean() / wanted.var().clamp_min(1e-6);
+}
+
 torch::Tensor skewness_loss(const torch::Tensor& importance, int leading, double target) {
   const auto held = std::get<0>(importance.topk(leading, 1)).sum(1);
   return torch::relu(target - held).mean();

@@ -27,6 +27,7 @@ std::string recipe_of(const training_options& o) {
   add("weight-decay", o.weight_decay, usual.weight_decay);
   add("distillation", o.distillation, usual.distillation);
   add("temperature", o.temperature, usual.temperature);
+  add("hint-weight", o.hint_weight, usual.hint_weight);
   add("rate-weight", o.rate_weight, usual.rate_weight);
   add("skew-weight", o.skew_weight, usual.skew_weight);
   add("skew-target", o.skew_target, usual.skew_target);

@@ -128,7 +128,7 @@ class run {
     {
       mixed_precision mixed(options_.bfloat16, device_.type());
       const auto images = data.images.contiguous(torch::MemoryFormat::ChannelsLast);
-      if (!given_.is_empty()) teacher = taught_by(given_, images);
+      if (!given_.is_empty()) teacher = teach(images).logits;
       logits = reference_(images);
     }
     logits = logits.to(torch::kFloat);
@@ -137,10 +137,21 @@ class run {
     return {torch::nn::functional::cross_entropy(logits, data.labels, smoothing), logits};
   }
 
-  template <class Teacher>
-  static torch::Tensor taught_by(Teacher& teacher, const torch::Tensor& images) {
+  /// What the published network answers, or, where none was given, the reference.
+  network_impl::answer teach(const torch::Tensor& images) {
     torch::NoGradGuard no_gradient;
-    return teacher(images).to(torch::kFloat);
+    const auto found = given_.is_empty() ? reference_->trunk->explained(reference_->stage(images).features)
+                                         : given_->explained(images);
+    return {found.logits.to(torch::kFloat), found.features.to(torch::kFloat)};
+  }
+
+  /// Halves of another width have other features, and nothing to be compared with.
+  torch::Tensor hints(const split_network_impl::halves& found, const torch::Tensor& wanted) const {
+    auto loss = torch::zeros({}, wanted.options());
+    for (const auto& features : {found.local_features, found.remote_features}) {
+      if (features.defined() && features.sizes() == wanted.sizes()) loss = loss + hint_loss(features, wanted);
+    }
+    return loss;
   }
 
   /// Networks of an earlier bundle: its reference stays what it is, its split networks learn on.
@@ -204,21 +215,24 @@ class run {
     const std::array<std::size_t, 2> chosen = {random() % 2 == 0 ? 0 : trained_shares.size() - 1,
                                                1 + random() % (trained_shares.size() - 2)};
     std::array<split_network_impl::halves, 2> answers;
-    torch::Tensor teacher;
+    network_impl::answer teacher;
     attended extracted;
     {
       mixed_precision mixed(options_.bfloat16, device_.type());
       const auto images = data.images.contiguous(torch::MemoryFormat::ChannelsLast);
-      teacher = given_.is_empty() ? taught_by(reference_, images) : taught_by(given_, images);
+      teacher = teach(images);
       extracted = split_->stage(images);
       for (std::size_t i = 0; i < chosen.size(); ++i) answers[i] = split_(extracted, chosen[i]);
     }
     const auto loss_of = [&](const torch::Tensor& logits) {
-      return distilled_loss(logits.to(torch::kFloat), teacher, data.labels, options_);
+      return distilled_loss(logits.to(torch::kFloat), teacher.logits, data.labels, options_);
     };
     const auto& end = answers[0].local.defined() ? answers[0].local : answers[0].remote;
     const auto fused = split_->blend(answers[1], chosen[1]);
     auto loss = loss_of(end) + loss_of(fused) + half_weight * (loss_of(answers[1].local) + loss_of(answers[1].remote));
+    if (options_.hint_weight > 0.0) {
+      for (const auto& each : answers) loss = loss + options_.hint_weight * hints(each, teacher.features);
+    }
     if (options_.rate_weight > 0.0) loss = loss + options_.rate_weight * split_->quantiser->bits(extracted.features);
     if (options_.skew_weight > 0.0) {
       loss = loss + options_.skew_weight * skewness_loss(extracted.importance, leading_channels, options_.skew_target);

@@ -162,12 +162,13 @@ TEST_F(given_folder, a_bundle_begins_with_them_and_says_what_they_reach_alone) {
   o.bfloat16 = false;
   o.rate_weight = 0.1;
   o.skew_weight = 1.0;
+  o.hint_weight = 0.5;
   o.threads = 1;
   const auto bundle = train_model(o, *make_procedural(subset::train, 260), *make_procedural(subset::test, 60),
                                   [](const training_progress&) {});
   ASSERT_TRUE(bundle.manifest().given_top1.has_value());
   EXPECT_EQ(model_bundle::load(o.output).manifest().given_top1, bundle.manifest().given_top1);
-  EXPECT_THAT(bundle.manifest().recipe, HasSubstr("--rate-weight 0.1"));
+  EXPECT_THAT(bundle.manifest().recipe, HasSubstr("--hint-weight 0.5 --rate-weight 0.1"));
 }
 
 TEST_F(given_folder, what_does_not_fit_is_named) {

@@ -186,6 +186,12 @@ TEST(skewness, is_what_the_leading_channels_lack) {
   EXPECT_NEAR(skewness_loss(importance, 3, 0.6).item<double>(), 0.0, 1e-6);
 }
 
+TEST(losses, hints_count_differences_in_variances_of_the_teacher) {
+  const auto wanted = torch::tensor({{0.0F, 2.0F}, {0.0F, 2.0F}});  // variance 4/3
+  EXPECT_EQ(hint_loss(wanted, wanted).item<double>(), 0.0);
+  EXPECT_NEAR(hint_loss(wanted + 2.0, wanted).item<double>(), 3.0, 1e-5);
+}
+
 TEST(byte_table, is_the_activation_between_two_grids) {
   const grid from{0.05, 100};
   const grid onto{0.03, 10};
