@@ -117,12 +117,12 @@ TEST_F(bundle_folder, runs_on_both_sides) {
     EXPECT_EQ(edge.infer_local(extracted.features, split_channels(extracted.importance, share).primary, share).size(),
               3U);
   }
-  EXPECT_THROW(edge.infer_local(extracted.features, {}, 1.0), error);
+  EXPECT_THROW(static_cast<void>(edge.infer_local(extracted.features, {}, 1.0)), error);
   const std::vector<std::vector<float>> maps(3,
                                              {extracted.features.values().begin(), extracted.features.values().end()});
   EXPECT_EQ(cloud.infer_remote(maps, 0.5).size(), 3U);
-  EXPECT_THROW(cloud.infer_remote(maps, 0.0), error);
-  EXPECT_THROW(cloud.infer_remote(std::vector<std::vector<float>>{{1.0F}}, 0.5), error);
+  EXPECT_THROW(static_cast<void>(cloud.infer_remote(maps, 0.0)), error);
+  EXPECT_THROW(static_cast<void>(cloud.infer_remote(std::vector<std::vector<float>>{{1.0F}}, 0.5)), error);
 }
 
 TEST_F(bundle_folder, runs_on_a_gpu_or_says_that_there_is_none) {

@@ -127,10 +127,10 @@ TEST_F(made_measurements, evaluation_finds_an_error_that_was_put_in) {
   ASSERT_EQ(report.rows.size(), 3U);
   EXPECT_NEAR(row_of(report.rows, "vgg19", "latency").mean_error.value(), 1.0 - 1.0 / 1.1, 1e-6);
   EXPECT_EQ(row_of(report.rows, "vgg19", "latency").how, origin::fitted);
-  const auto& published = row_of(report.rows, "resnet18", "latency");
+  const auto published = row_of(report.rows, "resnet18", "latency");
   EXPECT_EQ(published.how, origin::derived);
   EXPECT_TRUE(published.mean_error.has_value());
-  const auto& unknown_network = row_of(report.rows, "mystery", "latency");
+  const auto unknown_network = row_of(report.rows, "mystery", "latency");
   EXPECT_FALSE(unknown_network.mean_error.has_value()) << "never silently left out";
   EXPECT_THAT(unknown_network.note, HasSubstr("not predicted"));
 }
