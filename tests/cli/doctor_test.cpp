@@ -117,7 +117,7 @@ TEST(doctor, leaves_a_sleeping_gpu_asleep) {
   const auto before = everything_in(tree.root());
   const auto rows = examine_tree(tree);
   EXPECT_EQ(everything_in(tree.root()), before);
-  const auto& gpu = row_of(rows, "clock", "gpu");
+  const auto gpu = row_of(rows, "clock", "gpu");
   EXPECT_EQ(gpu.state, health::missing);
   EXPECT_THAT(gpu.remedy, HasSubstr("--clocks"));
   EXPECT_TRUE(needs_attention(rows));
@@ -130,7 +130,7 @@ TEST(doctor, a_file_without_write_permission_is_missing_with_a_remedy) {
   const sysfs_tree tree("jetson-xavier-nx-jp5");
   std::filesystem::permissions(tree / "sys/class/devfreq/17000000.gv11b/max_freq", std::filesystem::perms(0444));
   const auto rows = examine_tree(tree);
-  const auto& gpu = row_of(rows, "clock", "gpu");
+  const auto gpu = row_of(rows, "clock", "gpu");
   EXPECT_EQ(gpu.state, health::missing);
   EXPECT_THAT(gpu.found, HasSubstr("not writable"));
   EXPECT_THAT(gpu.reason, HasSubstr("max_freq"));
