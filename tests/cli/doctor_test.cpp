@@ -150,7 +150,7 @@ TEST(doctor, a_board_without_its_power_sensor_says_what_to_do) {
 TEST(doctor, what_a_pc_cannot_have_is_no_reason_to_worry) {
   const sysfs_tree tree("linux-intel-rapl");
   const auto rows = examine_tree(tree);
-  const auto& memory = row_of(rows, "clock", "memory");
+  const auto memory = row_of(rows, "clock", "memory");
   EXPECT_EQ(memory.state, health::missing);
   EXPECT_FALSE(memory.reason.empty());
   EXPECT_THAT(memory.remedy, IsEmpty());
