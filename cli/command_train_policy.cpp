@@ -12,6 +12,7 @@
 #include "cli/from_record.hpp"
 #include "cli/learning_plot.hpp"
 #include "cli/policy_models.hpp"
+#include "cli/scheme_tasks.hpp"
 #include "cli/table.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/settings.hpp"
@@ -61,16 +62,6 @@ struct train_policy_command {
   double stop_worst = 0.0;
   settings_table table;
 };
-
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at <= list.size();) {
-    const auto end = std::min(list.find(',', at), list.size());
-    if (end > at) out.push_back(list.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
-}
 
 void declare(train_policy_command& command) {
   auto& options = command.options;
@@ -128,9 +119,9 @@ void declare(train_policy_command& command) {
 
 policy::trainer_options options_of(const train_policy_command& command) {
   auto options = command.options;
-  options.boards = split(command.boards);
-  options.models = policy::published_models(split(command.networks));
-  for (const auto& bundle : split(command.bundles)) options.models.push_back(model_of_bundle(bundle));
+  options.boards = split_names(command.boards);
+  options.models = policy::published_models(split_names(command.networks));
+  for (const auto& bundle : split_names(command.bundles)) options.models.push_back(model_of_bundle(bundle));
   if (!command.importance.empty()) {
     options.environment.importances = importances_of_bundle(command.importance, command.data, importance_images);
   }
@@ -236,7 +227,7 @@ int run_train_policy(train_policy_command& command) {
   if (command.output.empty()) throw usage_error("--output is missing: name the folder that the policy is written to");
   if (!command.record.record.empty()) {
     command.record.output = command.output;
-    command.record.bundles = split(command.bundles);
+    command.record.bundles = split_names(command.bundles);
     return continue_policy(command.record);
   }
   if (!command.record.policy.empty()) throw usage_error("--from-policy belongs to --from-record; name a record, too");

@@ -291,13 +291,14 @@ std::future<answer> edge_node::submit(std::shared_ptr<const inference::image> pi
   return future;
 }
 
-decision_counts edge_node::decisions() const {
-  decision_counts out;
+std::optional<decision_counts> edge_node::decisions() const {
+  constexpr std::chrono::seconds patience{1};  // it thinks for some tens of microseconds
+  std::optional<decision_counts> out;
   caf::scoped_actor self{impl_->system};
-  self->request(impl_->partners.policy, caf::infinite, actors::status_atom::value)
+  self->request(impl_->partners.policy, patience, actors::status_atom::value)
       .receive(
           [&](const actors::decision_counts& found) {
-            out = {.ready = found.ready, .late = found.late, .stale = found.stale};
+            out = decision_counts{.ready = found.ready, .late = found.late, .stale = found.stale};
           },
           [](const caf::error&) {});
   return out;

@@ -78,8 +78,8 @@ class edge_node {
   /// The same with a future.
   std::future<answer> submit(std::shared_ptr<const inference::image> picture);
 
-  /// Of all tasks since the start, warm-up included.
-  [[nodiscard]] decision_counts decisions() const;
+  /// Of all tasks since the start, warm-up included; absent when the policy does not answer within a second.
+  [[nodiscard]] std::optional<decision_counts> decisions() const;
 
   /// Takes no new tasks and returns when every task in flight has its answer.
   void drain();

@@ -7,28 +7,34 @@
 
 namespace dvfo::edge_node {
 
-std::string to_text(const decision_counts& counts) {
-  const auto all = counts.ready + counts.late + counts.stale;
-  const double share = all == 0 ? 0.0 : 100.0 * static_cast<double>(counts.ready) / static_cast<double>(all);
-  return fmt::format("decisions: {} ready ({:.2f} %), {} late, {} stale", counts.ready, share, counts.late,
-                     counts.stale);
+std::string to_text(const std::optional<decision_counts>& counts) {
+  if (!counts) return "decisions: not known, the policy did not answer";
+  const auto all = counts->ready + counts->late + counts->stale;
+  if (all == 0) return "decisions: none";
+  return fmt::format("decisions: {} ready ({:.2f} %), {} late, {} stale", counts->ready,
+                     100.0 * static_cast<double>(counts->ready) / static_cast<double>(all), counts->late,
+                     counts->stale);
 }
 
-std::string to_prometheus(const decision_counts& counts, const summary& totals) {
-  return fmt::format(
-      "# HELP dvfo_decisions_total Decisions by whether they were there when their task came.\n"
-      "# TYPE dvfo_decisions_total counter\n"
-      "dvfo_decisions_total{{when=\"ready\"}} {}\n"
-      "dvfo_decisions_total{{when=\"late\"}} {}\n"
-      "dvfo_decisions_total{{when=\"stale\"}} {}\n"
-      "# HELP dvfo_tasks_total Tasks by how they ended; degraded ones are answered, too.\n"
-      "# TYPE dvfo_tasks_total counter\n"
-      "dvfo_tasks_total{{end=\"answered\"}} {}\n"
-      "dvfo_tasks_total{{end=\"failed\"}} {}\n"
-      "# HELP dvfo_degraded_tasks_total Tasks answered otherwise than decided.\n"
-      "# TYPE dvfo_degraded_tasks_total counter\n"
-      "dvfo_degraded_tasks_total {}\n",
-      counts.ready, counts.late, counts.stale, totals.answered, totals.failed, totals.degraded);
+std::string to_prometheus(const std::optional<decision_counts>& counts, const summary& totals) {
+  const auto decisions =
+      counts ? fmt::format(
+                   "# HELP dvfo_decisions_total Decisions by whether they were there when their task came.\n"
+                   "# TYPE dvfo_decisions_total counter\n"
+                   "dvfo_decisions_total{{when=\"ready\"}} {}\n"
+                   "dvfo_decisions_total{{when=\"late\"}} {}\n"
+                   "dvfo_decisions_total{{when=\"stale\"}} {}\n",
+                   counts->ready, counts->late, counts->stale)
+             : std::string();
+  return decisions + fmt::format(
+                         "# HELP dvfo_tasks_total Tasks by how they ended; degraded ones are answered, too.\n"
+                         "# TYPE dvfo_tasks_total counter\n"
+                         "dvfo_tasks_total{{end=\"answered\"}} {}\n"
+                         "dvfo_tasks_total{{end=\"failed\"}} {}\n"
+                         "# HELP dvfo_degraded_tasks_total Tasks answered otherwise than decided.\n"
+                         "# TYPE dvfo_degraded_tasks_total counter\n"
+                         "dvfo_degraded_tasks_total {}\n",
+                         totals.answered, totals.failed, totals.degraded);
 }
 
 void write_prometheus(const std::filesystem::path& file, const std::string& text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "edge_node/edge_node.hpp"
@@ -8,11 +9,12 @@
 
 namespace dvfo::edge_node {
 
-/// "decisions: 998 ready (99.8 %), 2 late, 0 stale" in one line.
-std::string to_text(const decision_counts& counts);
+/// "decisions: 998 ready (99.8 %), 2 late, 0 stale" in one line; without a decision there is no share of them.
+std::string to_text(const std::optional<decision_counts>& counts);
 
-/// Counters in Prometheus' text format 0.0.4: decisions by how they came, tasks by how they ended.
-std::string to_prometheus(const decision_counts& counts, const summary& totals);
+/// Counters in Prometheus' text format 0.0.4: decisions by how they came (left out where they are not known), tasks by
+/// how they ended.
+std::string to_prometheus(const std::optional<decision_counts>& counts, const summary& totals);
 
 /// Writes them where node_exporter's textfile collector finds them: to a file beside it first, so that nobody reads
 /// half of it. Throws std::runtime_error naming the file.

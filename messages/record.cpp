@@ -37,6 +37,15 @@ recorded_clocks taken(const v1::RecordedClocks& in) {
   return out;
 }
 
+/// Words that a byte holds; the fields are wider on the wire, and 256 must not come in as 0.
+std::string fault_of(const v1::TaskRecord& in) {
+  constexpr unsigned last_carrier = 3;
+  constexpr unsigned last_reason = 60;
+  if (in.sends() > last_carrier) return fmt::format("sends is {}, expected 0 to {}", in.sends(), last_carrier);
+  if (in.degraded() > last_reason) return fmt::format("degraded is {}, expected 0 to {}", in.degraded(), last_reason);
+  return {};
+}
+
 /// The first field that cannot be; empty if all can.
 std::string fault_of(const recorded_task& task) {
   const auto is_share = [](double value) { return value >= 0.0 && value <= 1.0; };
@@ -188,6 +197,9 @@ std::optional<recorded_task> record_reader::next() {
   v1::TaskRecord in;
   if (!in.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) {
     throw std::runtime_error(fmt::format("message {} is no task record; the file is damaged there", taken_));
+  }
+  if (const auto fault = fault_of(in); !fault.empty()) {
+    throw std::runtime_error(fmt::format("task {}: {}", in.task_id(), fault));
   }
   auto task = to_task(in);
   if (const auto fault = fault_of(task); !fault.empty()) {

@@ -13,9 +13,6 @@ namespace {
 namespace sim = device::simulated;
 
 constexpr std::array<double, 4> offloaded_shares = {0.25, 0.5, 0.75, 1.0};
-constexpr double usual_celsius = 45.0;  // where the boards' leakage is meant
-/// What an unknown link is taken for: so slow that nobody would send much, until it has been measured.
-constexpr link_conditions unknown_link{.bandwidth_bps = 2e5, .rtt_seconds = 0.08};
 
 float to_float(double value) { return static_cast<float>(value); }
 

@@ -13,6 +13,11 @@ namespace dvfo::policy {
 /// Changes whenever a feature changes its place or its meaning; a policy bundle of another version is refused.
 inline constexpr int observation_version = 1;
 
+/// What an unknown link is taken for: so slow that nobody would send much, until it has been measured.
+inline constexpr link_conditions unknown_link{.bandwidth_bps = 2e5, .rtt_seconds = 0.08};
+/// What an unknown temperature is taken for: where the boards' leakage is meant.
+inline constexpr double usual_celsius = 45.0;
+
 /// Turns situations of one board and one model into what the Q-network sees: S = {λ, η, x~p(a), B} (DVFO §5.1), the
 /// previous action, the vector to go, t_AS/H, telemetry, and descriptors. Everything is about 1 in size. Board and
 /// model appear by what the board's physics says of them, never by a name, so that one network serves them all.

@@ -65,10 +65,10 @@ std::optional<usable> to_usable(const training_scenario& where, const lived_task
   } catch (const std::invalid_argument&) {
     return std::nullopt;  // a sensor told nonsense, and the scheme fell back
   }
-  const link_conditions link{.bandwidth_bps = std::max(1.0, task.seen.bandwidth_bps.value_or(2e5)),
-                             .rtt_seconds = task.seen.rtt_seconds.value_or(0.08)};
+  const link_conditions link{
+      .bandwidth_bps = std::max(1.0, task.seen.bandwidth_bps.value_or(unknown_link.bandwidth_bps)),
+      .rtt_seconds = task.seen.rtt_seconds.value_or(unknown_link.rtt_seconds)};
   const double cost = task_cost(task.seen.eta, *task.joules, task.tti_seconds, where.max_power_watts);
-  constexpr double usual_celsius = 45.0;
   const double reference = where.sees->reference_cost(task.seen.eta, link, task.seen.celsius.value_or(usual_celsius));
   if (!(cost > 0.0) || !(reference > 0.0)) return std::nullopt;
   out.action = *action;

@@ -1,6 +1,7 @@
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAGuard.h>
 
+#include <bit>
 #include <map>
 #include <vector>
 
@@ -59,10 +60,14 @@ class cuda_execution final : public execution {
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& x) const override {
     c10::InferenceMode inference;
     const c10::cuda::CUDAStreamGuard on(stream_);
-    auto& pass = pass_for(x.sizes().vec());
-    pass.input.copy_(x);
+    // Batches are filled up to a power of two, so that there are few graphs, each of which keeps its memory.
+    auto shape = x.sizes().vec();
+    const auto count = shape[0];
+    shape[0] = static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(count)));
+    auto& pass = pass_for(shape);
+    pass.input.narrow(0, 0, count).copy_(x);
     pass.graph.replay();
-    return pass.output.to(torch::kCPU, torch::kFloat);  // waits for the stream
+    return pass.output.narrow(0, 0, count).to(torch::kCPU, torch::kFloat);  // waits for the stream
   }
 
  private:

@@ -23,9 +23,9 @@ std::unique_ptr<execution> prepare_local(const network_impl& trained, std::size_
 /// The same for extractor and remote DNN: float32, or half floats on the GPU.
 std::unique_ptr<execution> prepare_float(const network_impl& trained, std::size_t variant, backend where);
 
-/// Runs on the first CUDA device in half floats. Every batch size is captured once as a CUDA graph, so that a pass is
-/// two copies and one launch. One source file has it where LibTorch has CUDA, another refuses where it has not. Throws
-/// error(bad_argument).
+/// Runs on the first CUDA device in half floats. Every batch size, up to the next power of two, is captured once as a
+/// CUDA graph, so that a pass is two copies and one launch. One source file has it where LibTorch has CUDA, another
+/// refuses where it has not. Throws error(bad_argument).
 std::unique_ptr<execution> make_cuda_execution(const network_impl& trained, std::size_t variant);
 
 }  // namespace dvfo::inference

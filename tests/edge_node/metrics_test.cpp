@@ -14,7 +14,8 @@ constexpr decision_counts counts{.ready = 998, .late = 1, .stale = 1};
 
 TEST(metrics, decisions_are_told_in_words) {
   EXPECT_EQ(to_text(counts), "decisions: 998 ready (99.80 %), 1 late, 1 stale");
-  EXPECT_EQ(to_text(decision_counts{}), "decisions: 0 ready (0.00 %), 0 late, 0 stale");
+  EXPECT_EQ(to_text(decision_counts{}), "decisions: none");
+  EXPECT_THAT(to_text(std::nullopt), HasSubstr("not known"));
 }
 
 TEST(metrics, every_family_has_its_help_and_type_before_its_values) {
@@ -30,6 +31,12 @@ TEST(metrics, every_family_has_its_help_and_type_before_its_values) {
   for (const char* family : {"dvfo_decisions_total", "dvfo_tasks_total", "dvfo_degraded_tasks_total"}) {
     EXPECT_LT(text.find(std::string("# TYPE ") + family + " counter"), text.find(std::string("\n") + family));
   }
+}
+
+TEST(metrics, counts_that_are_not_known_are_left_out_and_never_0) {
+  const auto text = to_prometheus(std::nullopt, summary{});
+  EXPECT_EQ(text.find("dvfo_decisions_total"), std::string::npos);
+  EXPECT_THAT(text, HasSubstr("dvfo_degraded_tasks_total 0\n"));
 }
 
 TEST(metrics, the_file_is_replaced_whole) {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "inference/error.hpp"
+#include "inference/training/optimiser.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace dvfo::inference {
@@ -107,6 +108,30 @@ TEST_F(trainer, damaged_checkpoint_is_named) {
   } catch (const error& e) {
     EXPECT_THAT(e.what(), testing::HasSubstr("joint.pt"));
   }
+}
+
+TEST(optimiser, both_kinds_descend_and_another_is_refused_by_name) {
+  for (const auto* name : {"sgd", "adamw"}) {
+    torch::manual_seed(3);
+    torch::nn::Linear line(4, 1);
+    const auto descend = make_optimiser(name, *line, 0.05, 0.0);
+    const auto x = torch::ones({8, 4});
+    const auto loss = [&] { return (line(x) - 5.0).square().mean(); };
+    const double before = loss().item<double>();
+    for (int step = 0; step < 60; ++step) {
+      descend->zero_grad();
+      loss().backward();
+      descend->step();
+    }
+    EXPECT_LT(loss().item<double>(), 0.1 * before) << name;
+    const auto at_rest = line->weight.detach().clone();
+    set_rate(*descend, 0.0);
+    loss().backward();
+    descend->step();
+    EXPECT_TRUE(torch::equal(line->weight, at_rest)) << name << " at rate 0";
+  }
+  torch::nn::Linear line(1, 1);
+  EXPECT_THROW(static_cast<void>(make_optimiser("adam", *line, 0.1, 0.0)), error);
 }
 
 TEST(training_options, out_of_range_is_refused_by_name) {

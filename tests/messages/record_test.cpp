@@ -98,6 +98,12 @@ TEST(task_record_file, what_cannot_be_is_named) {
   task = full_task();
   task.in_force[1] = std::numeric_limits<double>::infinity();
   EXPECT_THAT(fault(task), HasSubstr("a clock is inf"));
+  task = full_task();
+  task.sends = 200;
+  EXPECT_THAT(fault(task), HasSubstr("sends is 200, expected 0 to 3"));
+  task = full_task();
+  task.degraded = 61;
+  EXPECT_THAT(fault(task), HasSubstr("degraded is 61, expected 0 to 60"));
 }
 
 }  // namespace
