@@ -76,6 +76,8 @@ void declare(train_command& command) {
       .integer("held-back", command.held_back, {1, 1'000'000}, "N",
                "training images kept aside to choose the fusion weights")
       .integer("batch-size", command.batch_size, {2, 65'536}, "N", "images a step")
+      .real("crop-scale", options.crop_scale, {0.05, 1.0}, "SHARE",
+            "least share of a picture's area that a random crop keeps; 1: the picture is only shifted")
       .choice("optimiser", options.optimiser, {"sgd", "adamw"}, "adamw for transformers, with rates near 0.001")
       .real("reference-rate", options.reference_rate, {1e-6, 10.0}, "RATE", "peak learning rate of the reference")
       .real("joint-rate", options.joint_rate, {1e-6, 10.0}, "RATE", "peak learning rate of all parts together")
@@ -85,7 +87,7 @@ void declare(train_command& command) {
             "the reference's soft answers against the labels")
       .real("temperature", options.temperature, {0.1, 100.0}, "T", "softening of both sides in distillation")
       .real("hint-weight", options.hint_weight, {0.0, 100.0}, "WEIGHT",
-            "loss for features before the classifier that differ from the teacher's: for few images")
+            "loss for maps between the layers that differ from the teacher's: for few images")
       .real("rate-weight", options.rate_weight, {0.0, 10.0}, "WEIGHT",
             "loss for every bit that a feature value costs on the wire")
       .real("skew-weight", options.skew_weight, {0.0, 100.0}, "WEIGHT",

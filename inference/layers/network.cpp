@@ -168,28 +168,30 @@ torch::Tensor network_impl::run(int index, std::size_t variant, const std::vecto
   return has_own_grid(o.kind) ? quantise_activation(l.ranges[variant], y) : y;
 }
 
-std::vector<torch::Tensor> network_impl::run_up_to(int index, const torch::Tensor& x, std::size_t variant) {
+std::vector<torch::Tensor> network_impl::values(const torch::Tensor& x, std::size_t variant) {
   std::vector<torch::Tensor> values;
   values.reserve(layers_.size());
   values.push_back(quantise_activation(layers_[0].ranges[variant], x));
-  for (int i = 1; i <= index; ++i) values.push_back(run(i, variant, values));
+  for (int i = 1; i < static_cast<int>(layers_.size()); ++i) values.push_back(run(i, variant, values));
   return values;
 }
 
-torch::Tensor network_impl::value_of(int index, const torch::Tensor& x, std::size_t variant) {
-  return run_up_to(index, x, variant).back();
-}
-
 std::vector<torch::Tensor> network_impl::outputs(const torch::Tensor& x, std::size_t variant) {
-  const auto values = run_up_to(static_cast<int>(layers_.size()) - 1, x, variant);
+  const auto all = values(x, variant);
   std::vector<torch::Tensor> answers;
-  for (const int index : layout_.outputs()) answers.push_back(values[static_cast<std::size_t>(index)]);
+  for (const int index : layout_.outputs()) answers.push_back(all[static_cast<std::size_t>(index)]);
   return answers;
 }
 
 network_impl::answer network_impl::explained(const torch::Tensor& x, std::size_t variant) {
-  const auto values = run_up_to(static_cast<int>(layers_.size()) - 1, x, variant);
-  return {values.back(), values[static_cast<std::size_t>(layout_.ops().back().from[0])]};
+  const auto all = values(x, variant);
+  const int last_read = layout_.ops().back().from[0];
+  answer out{all.back(), {}};
+  for (int i = 1; i < static_cast<int>(all.size()); ++i) {
+    if (layout_.at(i).kind != op_kind::add && i != last_read) continue;
+    out.hints.push_back({all[static_cast<std::size_t>(i)], layout_.kept(i, widths_[variant])});
+  }
+  return out;
 }
 
 torch::Tensor network_impl::forward(const torch::Tensor& x, std::size_t variant) { return outputs(x, variant).back(); }

@@ -32,15 +32,21 @@ class network_impl : public torch::nn::Module {
   /// All outputs of the graph, in its order: the raw heads of a detector.
   std::vector<torch::Tensor> outputs(const torch::Tensor& x, std::size_t variant = 0);
 
-  /// The last output, and what the last operator computed it from: a classifier's logits and its features.
+  /// A map inside the network that another may learn to have, too (Romero et al. 2015, FitNets), and which of the
+  /// channels at width 1 it has.
+  struct hint {
+    torch::Tensor map;
+    std::vector<channel_range> kept;
+  };
+  /// The last output, and as hints every residual sum and what the last operator reads, in the graph's order.
   struct answer {
     torch::Tensor logits;
-    torch::Tensor features;
+    std::vector<hint> hints;
   };
   answer explained(const torch::Tensor& x, std::size_t variant = 0);
 
-  /// Output of operator `index`, without running what comes after it.
-  torch::Tensor value_of(int index, const torch::Tensor& x, std::size_t variant = 0);
+  /// Outputs of all operators, in the graph's order.
+  std::vector<torch::Tensor> values(const torch::Tensor& x, std::size_t variant = 0);
 
   void set_fake_quantisation(bool on) { fake_quantisation_ = on; }
   /// While on, forward() also updates the activation ranges.
@@ -92,7 +98,6 @@ class network_impl : public torch::nn::Module {
   [[nodiscard]] const operators::learned& learned_of(int index) const;
   [[nodiscard]] operators::learned cut_weights(int index, std::size_t variant) const;
   [[nodiscard]] torch::Tensor weight_steps(int index, const torch::Tensor& cut) const;
-  std::vector<torch::Tensor> run_up_to(int index, const torch::Tensor& x, std::size_t variant);
   torch::Tensor run(int index, std::size_t variant, const std::vector<torch::Tensor>& values);
   torch::Tensor normalise(int index, std::size_t variant, const torch::Tensor& y);
   torch::Tensor quantise_activation(activation_range& seen, const torch::Tensor& x) const;

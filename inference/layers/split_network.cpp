@@ -75,21 +75,17 @@ split_network_impl::halves split_network_impl::forward(const attended& extracted
   const auto mask = secondary_mask(extracted.importance, share).unsqueeze(2).unsqueeze(3);
   halves out;
   if (share < 1.0) {
-    const auto found = local->explained(extracted.features.masked_fill(mask, 0.0), share_index);
-    out.local = found.logits;
-    out.local_features = found.features;
+    out.local = local->explained(extracted.features.masked_fill(mask, 0.0), share_index);
   }
   if (share > 0.0) {
-    const auto found = remote->explained(quantiser(extracted.features).masked_fill(~mask, 0.0), share_index - 1);
-    out.remote = found.logits;
-    out.remote_features = found.features;
+    out.remote = remote->explained(quantiser(extracted.features).masked_fill(~mask, 0.0), share_index - 1);
   }
   return out;
 }
 
 torch::Tensor split_network_impl::blend(const halves& answers, std::size_t share_index) {
   const auto lambda = torch::sigmoid(blend_[static_cast<std::int64_t>(share_index) - 1]);
-  return lambda * answers.local.to(torch::kFloat) + (1.0 - lambda) * answers.remote.to(torch::kFloat);
+  return lambda * answers.local.logits.to(torch::kFloat) + (1.0 - lambda) * answers.remote.logits.to(torch::kFloat);
 }
 
 }  // namespace dvfo::inference

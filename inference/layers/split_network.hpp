@@ -53,13 +53,10 @@ class split_network_impl : public torch::nn::Module {
   /// the reference's own.
   void start_from(const reference_network& reference);
 
-  /// Logits of both halves at trained share number `share_index`, and the features that their classifiers read; an
-  /// undefined tensor where a half does not exist.
+  /// What both halves answer at trained share number `share_index`; undefined logits where a half does not exist.
   struct halves {
-    torch::Tensor local;
-    torch::Tensor remote;
-    torch::Tensor local_features;
-    torch::Tensor remote_features;
+    network_impl::answer local;
+    network_impl::answer remote;
   };
   halves forward(const attended& extracted, std::size_t share_index);
 

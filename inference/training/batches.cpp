@@ -1,6 +1,7 @@
 #include "inference/training/batches.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <random>
 
@@ -57,8 +58,8 @@ batch image_store::plain(std::size_t first, std::size_t count) const {
 }
 
 image_store::epoch::epoch(const image_store& store, std::size_t batch_size, std::uint64_t seed, std::uint64_t number,
-                          int padding)
-    : store_(store), batch_size_(batch_size), padding_(padding), seed_(seed * 1000003 + number), order_(store.size()) {
+                          distortion how)
+    : store_(store), batch_size_(batch_size), how_(how), seed_(seed * 1000003 + number), order_(store.size()) {
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   std::mt19937_64 random(seed_);
   shuffle(order_, random);
@@ -67,21 +68,61 @@ image_store::epoch::epoch(const image_store& store, std::size_t batch_size, std:
 batch image_store::epoch::get(std::size_t index) {
   const auto n = static_cast<std::int64_t>(batch_size_);
   batch out{torch::empty({n, 3, store_.side_, store_.side_}), torch::empty({n}, torch::kLong)};
-  const std::size_t plane = static_cast<std::size_t>(store_.side_) * static_cast<std::size_t>(store_.side_);
-  std::mt19937_64 random(seed_ ^ (0x9E3779B97F4A7C15ULL * (index + 1)));
-  const auto shift = [&] { return static_cast<int>(random() % static_cast<unsigned>(2 * padding_ + 1)) - padding_; };
+  if (how_.crop_scale < 1.0) {
+    crop(index, out.images);
+  } else {
+    shift(index, out.images);
+  }
   for (std::size_t i = 0; i < batch_size_; ++i) {
-    const std::size_t from = order_[index * batch_size_ + i];
-    const int dx = shift();
-    const int dy = shift();
-    const bool mirrored = (random() & 1U) != 0;
-    for (std::size_t c = 0; c < 3; ++c) {
-      copy_plane(store_.pixels_.data() + (from * 3 + c) * plane, out.images.data_ptr<float>() + (i * 3 + c) * plane,
-                 store_.side_, dx, dy, mirrored);
-    }
-    out.labels.data_ptr<std::int64_t>()[i] = store_.labels_[from];
+    out.labels.data_ptr<std::int64_t>()[i] = store_.labels_[order_[index * batch_size_ + i]];
   }
   return out;
+}
+
+void image_store::epoch::shift(std::size_t index, torch::Tensor& images) const {
+  const std::size_t plane = static_cast<std::size_t>(store_.side_) * static_cast<std::size_t>(store_.side_);
+  std::mt19937_64 random(seed_of_batch(index));
+  const auto any = [&] {
+    return static_cast<int>(random() % static_cast<unsigned>(2 * how_.padding + 1)) - how_.padding;
+  };
+  for (std::size_t i = 0; i < batch_size_; ++i) {
+    const std::size_t from = order_[index * batch_size_ + i];
+    const int dx = any();
+    const int dy = any();
+    const bool mirrored = (random() & 1U) != 0;
+    for (std::size_t c = 0; c < 3; ++c) {
+      copy_plane(store_.pixels_.data() + (from * 3 + c) * plane, images.data_ptr<float>() + (i * 3 + c) * plane,
+                 store_.side_, dx, dy, mirrored);
+    }
+  }
+}
+
+/// Area and aspect ratio of a crop as is usual for ImageNet (Szegedy et al. 2015, §6).
+void image_store::epoch::crop(std::size_t index, torch::Tensor& images) const {
+  constexpr double widest = 4.0 / 3.0;
+  std::mt19937_64 random(seed_of_batch(index));
+  const auto any = [&] { return static_cast<double>(random() >> 11U) * 0x1p-53; };
+  auto windows = torch::zeros({images.size(0), 2, 3});
+  for (std::size_t i = 0; i < batch_size_; ++i) {
+    const double area = how_.crop_scale + (1.0 - how_.crop_scale) * any();
+    const double aspect = std::pow(widest, 2.0 * any() - 1.0);
+    const double width = std::min(std::sqrt(area * aspect), 1.0);
+    const double height = std::min(std::sqrt(area / aspect), 1.0);
+    auto window = windows[static_cast<std::int64_t>(i)];
+    window[0][2] = (1.0 - width) * (2.0 * any() - 1.0);
+    window[1][2] = (1.0 - height) * (2.0 * any() - 1.0);
+    window[0][0] = (random() & 1U) != 0 ? -width : width;
+    window[1][1] = height;
+    const std::size_t from = order_[index * batch_size_ + i];
+    images[static_cast<std::int64_t>(i)] = store_.plain(from, 1).images[0];
+  }
+  images = torch::grid_sampler(images, torch::affine_grid_generator(windows, images.sizes(), /*align_corners=*/false),
+                               /*interpolation_mode: bilinear*/ 0, /*padding_mode: border*/ 1,
+                               /*align_corners=*/false);
+}
+
+std::uint64_t image_store::epoch::seed_of_batch(std::size_t index) const {
+  return seed_ ^ (0x9E3779B97F4A7C15ULL * (index + 1));
 }
 
 }  // namespace dvfo::inference

@@ -31,17 +31,27 @@ class image_store {
   /// Images [first, first + count) as they are (fewer at the end).
   [[nodiscard]] batch plain(std::size_t first, std::size_t count) const;
 
-  /// One epoch's batches: shuffled, flipped at random, cropped at random after padding by `padding` pixels.
+  /// How an epoch changes its pictures; each is also mirrored or not.
+  struct distortion {
+    int padding = 0;          ///< pixels around a picture, of which a window of its own size is cut
+    double crop_scale = 1.0;  ///< below 1, instead: a crop of at least this share of the area, scaled up to the whole
+  };
+
+  /// One epoch's batches: shuffled and distorted at random.
   class epoch {
    public:
-    epoch(const image_store& store, std::size_t batch_size, std::uint64_t seed, std::uint64_t number, int padding);
+    epoch(const image_store& store, std::size_t batch_size, std::uint64_t seed, std::uint64_t number, distortion how);
     [[nodiscard]] std::size_t batches() const { return order_.size() / batch_size_; }
     [[nodiscard]] batch get(std::size_t index);
 
    private:
+    void shift(std::size_t index, torch::Tensor& images) const;
+    void crop(std::size_t index, torch::Tensor& images) const;
+    [[nodiscard]] std::uint64_t seed_of_batch(std::size_t index) const;
+
     const image_store& store_;
     std::size_t batch_size_;
-    int padding_;
+    distortion how_;
     std::uint64_t seed_;
     std::vector<std::size_t> order_;
   };

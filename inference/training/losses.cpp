@@ -1,6 +1,19 @@
 #include "inference/training/losses.hpp"
 
+#include <algorithm>
+
 namespace dvfo::inference {
+namespace {
+
+/// A sequence, whose channels lie last, and vectors of all channels are never cut.
+torch::Tensor kept_channels(const torch::Tensor& map, const std::vector<channel_range>& kept) {
+  if (map.dim() == 3) return map;
+  std::vector<torch::Tensor> parts;
+  for (const auto& range : kept) parts.push_back(map.narrow(1, range.first, range.count));
+  return parts.size() == 1 ? parts[0] : torch::cat(parts, 1);
+}
+
+}  // namespace
 
 torch::Tensor distilled_loss(const torch::Tensor& logits, const torch::Tensor& teacher, const torch::Tensor& labels,
                              const training_options& options) {
@@ -13,8 +26,16 @@ torch::Tensor distilled_loss(const torch::Tensor& logits, const torch::Tensor& t
   return options.distillation * soft + (1.0 - options.distillation) * hard;
 }
 
-torch::Tensor hint_loss(const torch::Tensor& features, const torch::Tensor& wanted) {
-  return (features.to(torch::kFloat) - wanted).square().mean() / wanted.var().clamp_min(1e-6);
+torch::Tensor hint_loss(const std::vector<network_impl::hint>& found, const std::vector<network_impl::hint>& wanted) {
+  const auto count = std::min(found.size(), wanted.size());
+  torch::Tensor loss;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& [map, kept] = found[found.size() - 1 - i];
+    const auto target = kept_channels(wanted[wanted.size() - 1 - i].map.to(torch::kFloat), kept);
+    const auto each = (map.to(torch::kFloat) - target).square().mean() / target.var().clamp_min(1e-6);
+    loss = loss.defined() ? loss + each : each;
+  }
+  return loss / static_cast<double>(count);
 }
 
 torch::Tensor skewness_loss(const torch::Tensor& importance, int leading, double target) {

@@ -24,6 +24,7 @@ std::string recipe_of(const training_options& o) {
     if (value != otherwise) rest += fmt::format(" --{} {}", name, value);
   };
   if (o.optimiser != usual.optimiser) rest += fmt::format(" --optimiser {}", o.optimiser);
+  add("crop-scale", o.crop_scale, usual.crop_scale);
   add("weight-decay", o.weight_decay, usual.weight_decay);
   add("distillation", o.distillation, usual.distillation);
   add("temperature", o.temperature, usual.temperature);

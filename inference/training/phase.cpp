@@ -53,7 +53,7 @@ void run_phase(const phase& what, const image_store& images, const training_opti
   for (int number = first; number < what.epochs; ++number) {
     what.before_epoch(number);
     image_store::epoch epoch(images, static_cast<std::size_t>(options.batch_size), options.seed,
-                             static_cast<std::uint64_t>(number), images.side() / crop_padding);
+                             static_cast<std::uint64_t>(number), {images.side() / crop_padding, options.crop_scale});
     tally sums;
     for (std::size_t b = 0; b < epoch.batches(); ++b) {
       const double done = number + static_cast<double>(b) / static_cast<double>(epoch.batches());

@@ -14,6 +14,7 @@
 #include "inference/measurement/published.hpp"
 #include "inference/model.hpp"
 #include "inference/training/calibration.hpp"
+#include "inference/training/channel_order.hpp"
 #include "inference/training/given_weights.hpp"
 #include "inference/training/losses.hpp"
 #include "inference/training/optimiser.hpp"
@@ -85,19 +86,23 @@ class run {
                             architecture_.name, outputs.size(), options_.data, architecture_.name));
   }
 
-  /// The published network becomes the teacher, and the reference begins with what it shares with it.
+  /// The published network, its channels in order, becomes the teacher, and the reference begins with what it shares
+  /// with it.
   void start_from_weights(const image_store& images, const progress_callback& progress) {
     const auto weights = given_weights::load(options_.weights).restricted_to(all_.labels());
-    given_ = given_network(architecture_, weights);
-    given_->eval();
     given_top1_ =
         measure_published(options_.weights, options_.architecture, sizes(), test_, counted(progress, "published"))
             .top1_of_labels;
     constexpr std::size_t statistics_images = 96;  // enough for the mean and variance of every channel
     const auto sample = images.plain(0, statistics_images).images;
     const auto [mean, deviation] = given_network_impl::colour_statistics();
-    given_->net->adopt_statistics((sample - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
-    start_from_given(given_, sample, reference_);
+    given_network published(architecture_, weights);
+    given_ = given_network(architecture_, order_channels(architecture_, weights, sample));
+    for (auto* each : {&published, &given_}) {
+      (*each)->eval();
+      (*each)->net->adopt_statistics((sample - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
+    }
+    start_from_given(published, given_, sample, reference_);
     freeze_first_stage(reference_->stage);
     freeze_first_stage(split_->stage);
     given_->to(device_);
@@ -140,18 +145,10 @@ class run {
   /// What the published network answers, or, where none was given, the reference.
   network_impl::answer teach(const torch::Tensor& images) {
     torch::NoGradGuard no_gradient;
-    const auto found = given_.is_empty() ? reference_->trunk->explained(reference_->stage(images).features)
-                                         : given_->explained(images);
-    return {found.logits.to(torch::kFloat), found.features.to(torch::kFloat)};
-  }
-
-  /// Halves of another width have other features, and nothing to be compared with.
-  torch::Tensor hints(const split_network_impl::halves& found, const torch::Tensor& wanted) const {
-    auto loss = torch::zeros({}, wanted.options());
-    for (const auto& features : {found.local_features, found.remote_features}) {
-      if (features.defined() && features.sizes() == wanted.sizes()) loss = loss + hint_loss(features, wanted);
-    }
-    return loss;
+    auto found = given_.is_empty() ? reference_->trunk->explained(reference_->stage(images).features)
+                                   : given_->explained(images);
+    found.logits = found.logits.to(torch::kFloat);
+    return found;
   }
 
   /// Networks of an earlier bundle: its reference stays what it is, its split networks learn on.
@@ -227,11 +224,14 @@ class run {
     const auto loss_of = [&](const torch::Tensor& logits) {
       return distilled_loss(logits.to(torch::kFloat), teacher.logits, data.labels, options_);
     };
-    const auto& end = answers[0].local.defined() ? answers[0].local : answers[0].remote;
+    const auto& end = answers[0].local.logits.defined() ? answers[0].local : answers[0].remote;
+    const auto& [local, remote] = answers[1];
     const auto fused = split_->blend(answers[1], chosen[1]);
-    auto loss = loss_of(end) + loss_of(fused) + half_weight * (loss_of(answers[1].local) + loss_of(answers[1].remote));
+    auto loss = loss_of(end.logits) + loss_of(fused) + half_weight * (loss_of(local.logits) + loss_of(remote.logits));
     if (options_.hint_weight > 0.0) {
-      for (const auto& each : answers) loss = loss + options_.hint_weight * hints(each, teacher.features);
+      for (const auto* each : {&end, &local, &remote}) {
+        loss = loss + options_.hint_weight * hint_loss(each->hints, teacher.hints);
+      }
     }
     if (options_.rate_weight > 0.0) loss = loss + options_.rate_weight * split_->quantiser->bits(extracted.features);
     if (options_.skew_weight > 0.0) {

@@ -9,6 +9,7 @@
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
 #include "inference/measurement/published.hpp"
+#include "inference/training/channel_order.hpp"
 #include "inference/training/trainer.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -116,7 +117,7 @@ TEST_F(given_folder, a_network_with_a_bottleneck_begins_with_the_published_answe
   given->eval();
   const auto images = torch::rand({32, 3, 32, 32});
   given->net->adopt_statistics((images - 0.5) / 0.5);
-  start_from_given(given, images, reference);
+  start_from_given(given, given, images, reference);
   reference->eval();
   const auto wanted = given(images);
   const auto found = reference(images);
@@ -127,7 +128,30 @@ TEST_F(given_folder, an_architecture_without_such_a_bottleneck_is_refused) {
   const auto other = make_architecture("resnet18", {.input_size = 32, .classes = classes, .base_width = 8});
   reference_network reference(other);
   given_network given(net_, given_weights::load(folder_.path()));
-  EXPECT_THROW(start_from_given(given, torch::rand({4, 3, 32, 32}), reference), error);
+  EXPECT_THROW(start_from_given(given, given, torch::rand({4, 3, 32, 32}), reference), error);
+}
+
+TEST_F(given_folder, channels_in_order_change_no_answer_and_the_leading_ones_carry_most) {
+  const auto weights = given_weights::load(folder_.path());
+  const auto images = torch::rand({8, 3, 32, 32});
+  given_network published(net_, weights);
+  given_network ordered(net_, order_channels(net_, weights, images));
+  torch::NoGradGuard no_gradient;
+  published->eval();
+  ordered->eval();
+  EXPECT_TRUE(torch::allclose(ordered(images), published(images), 1e-3, 1e-4));
+  const auto& ops = net_.whole.ops();
+  const int last_convolution = ops[ops.size() - 2].from[0];
+  const int bottleneck = net_.whole.at(last_convolution).from[0];
+  const auto variances = [&](given_network& net, int index) {
+    return net->values(images)[static_cast<std::size_t>(index)].transpose(0, 1).flatten(1).var(1);
+  };
+  const auto found = variances(ordered, bottleneck);
+  EXPECT_TRUE(found.narrow(0, 1, found.size(0) - 1).le(found.narrow(0, 0, found.size(0) - 1)).all().item<bool>());
+  EXPECT_GT(found[0].item<double>(), variances(published, bottleneck).max().item<double>()) << "rotated, not sorted";
+  EXPECT_TRUE(torch::allclose(std::get<0>(variances(ordered, last_convolution).sort()),
+                              std::get<0>(variances(published, last_convolution).sort()), 1e-3, 1e-5))
+      << "behind an activation channels can only change places";
 }
 
 TEST_F(given_folder, a_frozen_first_stage_keeps_weights_and_statistics_while_the_rest_learns) {

@@ -188,8 +188,17 @@ TEST(skewness, is_what_the_leading_channels_lack) {
 
 TEST(losses, hints_count_differences_in_variances_of_the_teacher) {
   const auto wanted = torch::tensor({{0.0F, 2.0F}, {0.0F, 2.0F}});  // variance 4/3
-  EXPECT_EQ(hint_loss(wanted, wanted).item<double>(), 0.0);
-  EXPECT_NEAR(hint_loss(wanted + 2.0, wanted).item<double>(), 3.0, 1e-5);
+  const auto all = network_impl::hint{wanted, {{0, 2}}};
+  const auto shifted = network_impl::hint{wanted + 2.0, {{0, 2}}};
+  EXPECT_EQ(hint_loss({all}, {all}).item<double>(), 0.0);
+  EXPECT_NEAR(hint_loss({shifted}, {all}).item<double>(), 3.0, 1e-5);
+  EXPECT_NEAR(hint_loss({shifted, all}, {shifted, all, all}).item<double>(), 1.5, 1e-5) << "the last two of each";
+}
+
+TEST(losses, a_narrower_network_is_compared_with_the_channels_it_keeps) {
+  const auto wanted = torch::rand({2, 4, 3, 3});
+  const auto narrow = torch::cat({wanted.narrow(1, 0, 1), wanted.narrow(1, 2, 1)}, 1);
+  EXPECT_EQ(hint_loss({{narrow, {{0, 1}, {2, 1}}}}, {{wanted, {{0, 4}}}}).item<double>(), 0.0);
 }
 
 TEST(byte_table, is_the_activation_between_two_grids) {

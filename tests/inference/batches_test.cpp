@@ -1,0 +1,46 @@
+#include "inference/training/batches.hpp"
+
+#include <gtest/gtest.h>
+
+#include "inference/data/dataset.hpp"
+
+namespace dvfo::inference {
+namespace {
+
+constexpr std::size_t batch_size = 8;
+
+class batches_test : public testing::Test {
+ protected:
+  batch get(image_store::distortion how, std::uint64_t epoch, std::size_t index) const {
+    return image_store::epoch(images_, batch_size, 1, epoch, how).get(index);
+  }
+
+  image_store images_{*make_procedural(subset::train, 64), 0, 64};
+};
+
+TEST_F(batches_test, a_crop_is_a_pure_function_of_seed_and_epoch) {
+  const image_store::distortion how = {.crop_scale = 0.3};
+  const auto first = get(how, 2, 3);
+  EXPECT_TRUE(torch::equal(first.images, get(how, 2, 3).images));
+  EXPECT_FALSE(torch::equal(first.images, get(how, 3, 3).images));
+  EXPECT_EQ(first.images.sizes(), get({}, 2, 3).images.sizes());
+  EXPECT_TRUE(torch::equal(first.labels, get({}, 2, 3).labels)) << "the same pictures, changed otherwise";
+}
+
+TEST_F(batches_test, a_crop_invents_no_colour) {
+  const auto whole = images_.plain(0, 64).images;
+  const auto seen = get({.crop_scale = 0.2}, 0, 0).images;
+  EXPECT_GE(seen.min().item<float>(), whole.min().item<float>());
+  EXPECT_LE(seen.max().item<float>(), whole.max().item<float>() + 1e-5F);
+}
+
+/// What is cut is scaled up: neighbours are more alike than in the picture itself.
+TEST_F(batches_test, a_crop_is_scaled_up) {
+  const auto roughness = [](const torch::Tensor& x) {
+    return (x.narrow(3, 1, x.size(3) - 1) - x.narrow(3, 0, x.size(3) - 1)).abs().mean().item<double>();
+  };
+  EXPECT_LT(roughness(get({.crop_scale = 0.1}, 0, 0).images), 0.9 * roughness(get({.padding = 0}, 0, 0).images));
+}
+
+}  // namespace
+}  // namespace dvfo::inference
