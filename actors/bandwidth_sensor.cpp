@@ -26,7 +26,7 @@ void tell(bandwidth_sensor_pointer self, time_point when) {
 }
 
 void take_sample(bandwidth_sensor_pointer self, const transfer_sample& sample) {
-  self->state.estimate.observe(sample.bytes, sample.seconds);
+  self->state.estimate.observe(sample.bytes, sample.seconds, seconds_between({}, sample.when));
   tell(self, sample.when);
 }
 

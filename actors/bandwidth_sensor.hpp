@@ -7,7 +7,7 @@
 
 #include "actors/defaults.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/link_estimator.hpp"
+#include "policy/link_estimator.hpp"
 
 namespace dvfo::actors {
 
@@ -21,7 +21,7 @@ struct bandwidth_sensor_state {
   static inline const char* name = "bandwidth_sensor";
 
   bandwidth_sensor_options options;
-  link_estimator estimate;
+  policy::link_estimator estimate;
   std::vector<bandwidth_listener> listeners;
   std::optional<link_up> link;
   std::chrono::duration<double> silence{};  ///< before the next probe

@@ -54,12 +54,6 @@ inline constexpr auto shortest_interval = 20ms;
 }  // namespace power
 
 namespace bandwidth {
-/// Weight of a new sample: eight samples after a jump 94 % of it is seen.
-inline constexpr double smoothing = 0.3;
-/// Transfers up to this size teach the round trip: at 1 Mbit/s they take 2 ms at most.
-inline constexpr std::uint64_t largest_small_transfer = 256;
-/// Estimates above are as good as this: no edge link is faster, and a clock's tick would make them infinite.
-inline constexpr double highest_bps = 10e9;
 /// Silence before a link is probed actively; doubles while it lasts.
 inline constexpr auto first_silence = 30s;
 /// Between two small hellos under traffic, for the round trip alone: some 100 bytes.

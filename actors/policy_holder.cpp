@@ -1,5 +1,6 @@
 #include "actors/policy_holder.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -12,6 +13,14 @@ namespace {
 
 /// More than tasks may be under way at a time (edge_node::max_tasks_in_flight), with decisions that nobody took.
 constexpr std::size_t remembered_decisions = 256;
+
+/// Bandwidths that differ by less lead to the same decision or to one about as good.
+constexpr double noticeable_factor = 1.2;
+
+bool differ(const std::optional<double>& a, const std::optional<double>& b) {
+  if (!a || !b) return a.has_value() != b.has_value();
+  return std::max(*a, *b) > noticeable_factor * std::min(*a, *b);
+}
 
 }  // namespace
 
@@ -30,6 +39,12 @@ void policy_state::on_taken(const decision_taken& taken) {
   on_sensed(taken.sensed);
 }
 
+bool policy_state::on_reading(const bandwidth_reading& reading) {
+  situation.bandwidth_bps = reading.bandwidth_bps;
+  situation.rtt_seconds = reading.rtt_seconds;
+  return differ(situation.bandwidth_bps, decided_bps);
+}
+
 void policy_state::on_sensed(const sensed_state& sensed) {
   situation.in_force = sensed.in_force;
   situation.waiting_tasks = sensed.waiting_tasks;
@@ -41,6 +56,7 @@ prepared_decision policy_state::prepare() {
   prepared_decision out{.decision = scheme->decide(situation),
                         .terms = {.eta = situation.eta, .lambda = situation.lambda},
                         .number = ++number};
+  decided_bps = situation.bandwidth_bps;
   if (!seen.empty()) seen[number % seen.size()] = {number, situation};
   return out;
 }
@@ -98,8 +114,7 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
         think_ahead(self);
       },
       [self](const bandwidth_reading& reading) {
-        self->state.situation.bandwidth_bps = reading.bandwidth_bps;
-        self->state.situation.rtt_seconds = reading.rtt_seconds;
+        if (self->state.on_reading(reading)) think_ahead(self);
       },
       [self, is_blocking = options.is_blocking](join_atom, decision_listener& listener) {
         if (is_blocking) return;

@@ -19,6 +19,9 @@ struct policy_state {
   /// terms.
   prepared_decision take(const task_terms& terms);
 
+  /// The newest of the link. True where it is noticeably another one than the newest decision was made for.
+  bool on_reading(const bandwidth_reading& reading);
+
   /// The newest of board and tasks.
   void on_sensed(const sensed_state& sensed);
 
@@ -30,8 +33,9 @@ struct policy_state {
 
   std::shared_ptr<policy::scheme> scheme;
   policy::situation situation;
-  decision_listener listener;  ///< null until one joins, and where nothing is thought out ahead
-  std::uint64_t number = 0;    ///< of the newest decision
+  decision_listener listener;         ///< null until one joins, and where nothing is thought out ahead
+  std::uint64_t number = 0;           ///< of the newest decision …
+  std::optional<double> decided_bps;  ///< … and the bandwidth that it was made for
   decision_counts counts;
 
   /// What the newest decisions were made from, by number: a ring, empty where nobody remembers tasks.

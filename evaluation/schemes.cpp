@@ -15,6 +15,10 @@ namespace {
 /// Apart from every seed of a judged link.
 constexpr std::uint64_t warm_up_seed = 0x5eed'0000'0000ULL;
 
+/// From what the sensors say to a decision that is ready, in virtual time: the slowest that training reckons with
+/// (environment_options::think_high_seconds).
+constexpr double rethinking_seconds = 0.005;
+
 /// Every task of every link.
 struct totals {
   std::vector<double> tti;
@@ -74,7 +78,7 @@ class runner {
 
  private:
   /// A scheme decides at the task's start; one that thinks ahead, by what was sensed while the task before was on its
-  /// way.
+  /// way, unless nothing happened afterwards for long enough to think again (actors/policy_holder.hpp).
   void pass(std::size_t all_tasks, std::uint64_t seed, totals& sum) {
     const auto& links = what_->links;
     for (std::size_t i = 0; i < links.size(); ++i) {
@@ -88,8 +92,10 @@ class runner {
       const std::size_t tasks = all_tasks / links.size() + (i < all_tasks % links.size() ? 1 : 0);
       std::optional<policy::situation> ahead;
       for (std::size_t task = 0; task < tasks; ++task) {
+        const double free = here_->now();
         here_->next_arrival();
         const double start = here_->now();
+        if (start - free > rethinking_seconds) ahead.reset();
         if (entry_->is_blocking && what_->thinking_seconds > 0.0) here_->hold(what_->thinking_seconds);
         const auto decided = scheme_->decide(ahead ? *ahead : here_->sense());
         policy::situation on_the_way;

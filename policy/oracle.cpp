@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "policy/exhaustive_search.hpp"
+#include "policy/observation.hpp"
 
 namespace dvfo::policy {
 
@@ -63,6 +64,21 @@ decision oracle_scheme::decide(const situation& now) {
 
 void oracle_scheme::observe(const outcome&) {
   // nop: it knows everything already
+}
+
+certainty_equivalent_scheme::certainty_equivalent_scheme(const task_physics& physics, double max_power_watts)
+    : max_power_watts_(max_power_watts), search_(std::make_unique<exhaustive_search>(physics)) {}
+
+certainty_equivalent_scheme::~certainty_equivalent_scheme() = default;
+
+decision certainty_equivalent_scheme::decide(const situation& now) {
+  const link_conditions link = {.bandwidth_bps = now.bandwidth_bps.value_or(unknown_link.bandwidth_bps),
+                                .rtt_seconds = now.rtt_seconds.value_or(unknown_link.rtt_seconds)};
+  return search_->best(link, now.eta, max_power_watts_, now.celsius.value_or(usual_celsius)).chosen;
+}
+
+void certainty_equivalent_scheme::observe(const outcome&) {
+  // nop: what it knows of the link is the sensor's
 }
 
 }  // namespace dvfo::policy

@@ -47,4 +47,21 @@ class oracle_scheme final : public scheme {
   double service_seconds_ = 0.0;  // of the newest task, as a guess at those behind it
 };
 
+/// `certainty-equivalent`: the same search with what can be sensed in place of the truth, as if the estimate were
+/// certain and nobody waited. What it loses against the oracle is foreknowledge; what a learned policy loses against it
+/// is learning.
+class certainty_equivalent_scheme final : public scheme {
+ public:
+  /// `physics` must outlive it.
+  certainty_equivalent_scheme(const task_physics& physics, double max_power_watts);
+  ~certainty_equivalent_scheme() override;
+
+  [[nodiscard]] decision decide(const situation& now) override;
+  void observe(const outcome& result) override;
+
+ private:
+  double max_power_watts_;
+  std::unique_ptr<exhaustive_search> search_;
+};
+
 }  // namespace dvfo::policy

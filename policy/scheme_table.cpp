@@ -138,6 +138,12 @@ std::vector<scheme_entry> common_table() {
        .make = make_dvfo_blocking,
        .is_trained = true,
        .is_blocking = true},
+      {.name = "certainty-equivalent",
+       .what = "exhaustive search with the true physics and the sensed link, as if that were certain",
+       .make =
+           [](const scheme_setting& setting) {
+             return std::make_unique<certainty_equivalent_scheme>(*setting.physics, setting.max_power_watts);
+           }},
       {.name = "oracle",
        .what = "exhaustive search over clocks and share with the true physics",
        .make = oracle(false),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -16,7 +17,12 @@ constexpr double probe_bytes = 16'384.0;
 namespace sim = device::simulated;
 
 world::world(const task_physics& physics, const link_trace& link, const world_options& options)
-    : physics_(&physics), link_(&link), options_(options), board_(physics.board(), 0.0), random_(options.seed) {
+    : physics_(&physics),
+      link_(&link),
+      options_(options),
+      board_(physics.board(), 0.0),
+      random_(options.seed),
+      next_probe_(options.probe_seconds > 0.0 ? 0.0 : std::numeric_limits<double>::infinity()) {
   const bool is_on_demand = options.when.how == arrivals::kind::on_demand;
   if (!(options.when.mean_seconds > 0.0 || (is_on_demand && options.when.mean_seconds == 0.0))) {
     throw std::invalid_argument("mean time between tasks is " + std::to_string(options.when.mean_seconds) +
@@ -26,6 +32,7 @@ world::world(const task_physics& physics, const link_trace& link, const world_op
     throw std::invalid_argument("round trip is " + std::to_string(options.rtt_seconds) + " s, expected at least 0");
   }
   if (options.governs_by_load) governor_.emplace(physics.board(), 0.0);
+  probe_until(0.0);
   fetch_arrival();
 }
 
@@ -61,12 +68,8 @@ void world::fetch_arrival() {
 situation world::sense() const {
   situation out;
   out.eta = options_.eta;
-  out.bandwidth_bps = seen_bps_;
-  out.rtt_seconds = seen_rtt_;
-  if (const auto probed = probed_bps()) {
-    out.bandwidth_bps = probed;
-    out.rtt_seconds = options_.rtt_seconds;
-  }
+  out.bandwidth_bps = estimate_.bandwidth_bps();
+  if (out.bandwidth_bps) out.rtt_seconds = options_.rtt_seconds;
   out.link_up = true;
   out.previous = previous_;
   const auto& at = board_.in_force();
@@ -78,14 +81,19 @@ situation world::sense() const {
   return out;
 }
 
-/// What the last probe showed, if there has been one since the last transfer.
-std::optional<double> world::probed_bps() const {
-  if (!(options_.probe_seconds > 0.0)) return std::nullopt;
-  const double quiet = now() - seen_at_;
-  if (seen_bps_ && quiet < options_.probe_seconds) return std::nullopt;
-  const double at = seen_bps_ ? now() - std::fmod(quiet, options_.probe_seconds) : now();
-  return 8.0 * probe_bytes / (link_->sent_at(at, probe_bytes) - at);
+void world::probe_until(double now) {
+  for (; next_probe_ <= now; next_probe_ += options_.probe_seconds) probe(next_probe_);
 }
+
+/// A small hello and a large one, as the live bandwidth sensor sends them; what they cost is left out.
+void world::probe(double at) {
+  learn_round_trip(at);
+  estimate_.observe(static_cast<std::uint64_t>(probe_bytes),
+                    link_->sent_at(at, probe_bytes) - at + options_.rtt_seconds, at);
+}
+
+/// Round trips stand still here, so that small hellos would always show the same.
+void world::learn_round_trip(double at) { estimate_.observe(1, options_.rtt_seconds, at); }
 
 link_conditions world::truth() const {
   // A link that stands still for a moment is slow, not infinitely slow: what a task would meet is its average.
@@ -120,6 +128,7 @@ void world::advance(double now) {
     govern(governor_->orders(board_.now(), board_.in_force()));
   }
   pass(now);
+  probe_until(now);
 }
 
 /// Orders what the governor wants of the knobs that are its own.
@@ -195,9 +204,9 @@ outcome world::run(const decision& decided, situation* on_the_way) {
   advance(std::max(local_end, remote_end));
   if (terms.share > 0.0) {
     board_.sent(sent - extracted);
-    seen_rtt_ = options_.rtt_seconds;
-    seen_at_ = now();
-    if (sent > extracted) seen_bps_ = 8.0 * terms.wire_up_bytes / (sent - extracted);
+    learn_round_trip(now());
+    estimate_.observe(out.wire_up_bytes + out.wire_down_bytes, out.stages.transfer, now());
+    if (options_.probe_seconds > 0.0) next_probe_ = now() + options_.probe_seconds;
   }
   const auto& clocks = board_.in_force();
   out.clocks = {clocks.cpu_hz, clocks.gpu_hz, clocks.memory_hz};

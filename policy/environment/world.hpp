@@ -9,6 +9,7 @@
 #include "policy/environment/link_trace.hpp"
 #include "policy/environment/load_governor.hpp"
 #include "policy/environment/task_physics.hpp"
+#include "policy/link_estimator.hpp"
 #include "policy/outcome.hpp"
 
 namespace dvfo::policy {
@@ -45,7 +46,8 @@ class world {
  public:
   world(const task_physics& physics, const link_trace& link, const world_options& options);
 
-  /// What a scheme may know now: the bandwidth that the last transfer showed, not the true one.
+  /// What a scheme may know now: the link as the live sensor would estimate it from transfers and probes, not the true
+  /// one.
   [[nodiscard]] situation sense() const;
 
   /// The true link now, for the oracle alone.
@@ -77,7 +79,9 @@ class world {
   double finish(const device::simulated::work_cost& work);
   double drawn_after(double arrival);
   void fetch_arrival();
-  [[nodiscard]] std::optional<double> probed_bps() const;
+  void probe_until(double now);
+  void probe(double at);
+  void learn_round_trip(double at);
 
   const task_physics* physics_;
   const link_trace* link_;
@@ -92,9 +96,8 @@ class world {
   int left_in_burst_ = 0;
   std::uint64_t tasks_ = 0;
   decision previous_;
-  std::optional<double> seen_bps_;
-  std::optional<double> seen_rtt_;
-  double seen_at_ = 0.0;       // end of the last transfer
+  link_estimator estimate_;
+  double next_probe_;          // unless a transfer comes before
   double held_seconds_ = 0.0;  // before the task that runs next
   double held_joules_ = 0.0;
 };

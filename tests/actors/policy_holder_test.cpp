@@ -101,6 +101,23 @@ TEST_F(policy_holder_test, readings_and_importance_reach_the_scheme) {
   EXPECT_EQ(scheme_->seen.back().importance, (std::vector<float>{0.75F, 0.25F}));
 }
 
+// Regression: the decision for the next task was thought out before the present task's features were on their way, and
+// what their transfer showed came too late for it, however long nothing happened before the next task.
+TEST_F(policy_holder_test, a_link_that_proves_to_be_another_is_thought_about_at_once) {
+  join();
+  const auto reading = [&](double bps) {
+    tell(holder_, bandwidth_reading{.bandwidth_bps = bps, .rtt_seconds = 0.002, .when = now()});
+  };
+  reading(5e6);
+  prepared_->take();
+  EXPECT_EQ(scheme_->seen.back().bandwidth_bps, 5e6);
+  reading(5.5e6);
+  EXPECT_EQ(prepared_->size(), 0U) << "as good as the same";
+  reading(6.5e6);
+  prepared_->take();
+  EXPECT_EQ(scheme_->seen.back().bandwidth_bps, 6.5e6);
+}
+
 TEST_F(policy_holder_test, what_the_pipeline_senses_reaches_the_scheme) {
   const auto first = join();
   decision_taken taken{.decision = first.decision, .number = first.number};
