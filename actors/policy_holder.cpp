@@ -14,8 +14,8 @@ namespace {
 /// More than tasks may be under way at a time (edge_node::max_tasks_in_flight), with decisions that nobody took.
 constexpr std::size_t remembered_decisions = 256;
 
-/// Bandwidths that differ by less lead to the same decision or to one about as good.
-constexpr double noticeable_factor = 1.2;
+/// Bandwidths that differ by less lead to the same decision or to one about as good; jitter on a fast link is no news.
+constexpr double noticeable_factor = 1.5;
 
 bool differ(const std::optional<double>& a, const std::optional<double>& b) {
   if (!a || !b) return a.has_value() != b.has_value();

@@ -113,9 +113,9 @@ TEST_F(policy_holder_test, a_link_that_proves_to_be_another_is_thought_about_at_
   EXPECT_EQ(scheme_->seen.back().bandwidth_bps, 5e6);
   reading(5.5e6);
   EXPECT_EQ(prepared_->size(), 0U) << "as good as the same";
-  reading(6.5e6);
+  reading(8e6);
   prepared_->take();
-  EXPECT_EQ(scheme_->seen.back().bandwidth_bps, 6.5e6);
+  EXPECT_EQ(scheme_->seen.back().bandwidth_bps, 8e6);
 }
 
 TEST_F(policy_holder_test, what_the_pipeline_senses_reaches_the_scheme) {

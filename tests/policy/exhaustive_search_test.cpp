@@ -4,6 +4,7 @@
 
 #include "policy/environment/network_task.hpp"
 #include "policy/environment/world.hpp"
+#include "policy/observation.hpp"
 #include "tests/policy/environment_fixtures.hpp"
 
 namespace dvfo::policy {
@@ -41,6 +42,19 @@ TEST_F(exhaustive_search_test, more_ways_never_cost_more) {
     const link_conditions link{.bandwidth_bps = bps, .rtt_seconds = 0.004};
     EXPECT_LE(everything.best(link, 0.5, 15.0, 45.0).cost, features.best(link, 0.5, 15.0, 45.0).cost);
   }
+}
+
+TEST_F(exhaustive_search_test, certainty_equivalence_takes_the_estimate_for_the_truth) {
+  certainty_equivalent_scheme scheme(physics_, 15.0);
+  situation now;
+  now.eta = 0.5;
+  now.celsius = 60.0;
+  const auto at = [&](const link_conditions& link) { return fast_.best(link, 0.5, 15.0, 60.0).chosen; };
+  EXPECT_EQ(scheme.decide(now), at(unknown_link));
+  now.bandwidth_bps = 20e6;
+  now.rtt_seconds = 0.004;
+  EXPECT_EQ(scheme.decide(now), at({.bandwidth_bps = 20e6, .rtt_seconds = 0.004}));
+  EXPECT_NE(scheme.decide(now), at(unknown_link));
 }
 
 TEST(queue_behind, adds_up_what_everybody_behind_waits) {

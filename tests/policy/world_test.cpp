@@ -69,6 +69,34 @@ TEST_F(world_test, bandwidth_is_known_only_after_a_transfer) {
   EXPECT_NEAR(*here.sense().bandwidth_bps, 5e6, 1.0);
 }
 
+// Regression: the simulated sensor took the last transfer for the truth, where the live one smooths.
+TEST_F(world_test, bandwidth_is_estimated_from_several_transfers) {
+  const link_trace link("slower", {{0.0, 20e6}, {10.0, 2e6}}, 1000.0);
+  world here(physics_, link, {.rtt_seconds = 0.004, .when = {.mean_seconds = 1.0}});
+  decision all;
+  all.share = 1.0;
+  const auto estimated = [&] {
+    here.next_arrival();
+    here.run(all);
+    return *here.sense().bandwidth_bps;
+  };
+  while (here.now() < 9.0) EXPECT_NEAR(estimated(), 20e6, 0.1e6);
+  while (here.now() < 10.5) estimated();
+  EXPECT_GT(estimated(), 2.5e6);
+  while (here.now() < 25.0) estimated();
+  EXPECT_NEAR(estimated(), 2e6, 0.05e6);
+}
+
+TEST_F(world_test, a_silent_link_is_probed) {
+  const link_trace link("slower", {{0.0, 20e6}, {10.0, 2e6}}, 1000.0);
+  world here(physics_, link, {.rtt_seconds = 0.004, .when = {.mean_seconds = 1.0}, .probe_seconds = 30.0});
+  EXPECT_NEAR(*here.sense().bandwidth_bps, 20e6, 0.1e6);
+  while (here.now() < 29.0) here.next_arrival(), here.run({});
+  EXPECT_NEAR(*here.sense().bandwidth_bps, 20e6, 0.1e6);
+  while (here.now() < 31.0) here.next_arrival(), here.run({});
+  EXPECT_NEAR(*here.sense().bandwidth_bps, 2e6, 0.3e6);
+}
+
 TEST_F(world_test, tasks_that_come_too_fast_wait_and_their_time_counts_from_arrival) {
   auto here = make({.how = arrivals::kind::steady, .mean_seconds = 1e-4});
   double last = 0.0;
