@@ -57,6 +57,20 @@ batch image_store::plain(std::size_t first, std::size_t count) const {
           torch::from_blob(labels, {n}, torch::kLong).clone()};
 }
 
+batch image_store::spread(std::size_t count) const {
+  count = std::min(count, size());
+  std::vector<torch::Tensor> images;
+  std::vector<torch::Tensor> labels;
+  images.reserve(count);
+  labels.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto each = plain(i * size() / count, 1);
+    images.push_back(each.images);
+    labels.push_back(each.labels);
+  }
+  return {torch::cat(images), torch::cat(labels)};
+}
+
 image_store::epoch::epoch(const image_store& store, std::size_t batch_size, std::uint64_t seed, std::uint64_t number,
                           distortion how)
     : store_(store), batch_size_(batch_size), how_(how), seed_(seed * 1000003 + number), order_(store.size()) {

@@ -31,6 +31,9 @@ class image_store {
   /// Images [first, first + count) as they are (fewer at the end).
   [[nodiscard]] batch plain(std::size_t first, std::size_t count) const;
 
+  /// `count` images from all over the store (all, if it has fewer): data sets may come sorted by class.
+  [[nodiscard]] batch spread(std::size_t count) const;
+
   /// How an epoch changes its pictures; each is also mirrored or not.
   struct distortion {
     int padding = 0;          ///< pixels around a picture, of which a window of its own size is cut

@@ -94,7 +94,7 @@ class run {
         measure_published(options_.weights, options_.architecture, sizes(), test_, counted(progress, "published"))
             .top1_of_labels;
     constexpr std::size_t statistics_images = 96;  // enough for the mean and variance of every channel
-    const auto sample = images.plain(0, statistics_images).images;
+    const auto sample = images.spread(statistics_images).images;
     const auto [mean, deviation] = given_network_impl::colour_statistics();
     given_network published(architecture_, weights);
     given_ = given_network(architecture_, order_channels(architecture_, weights, sample));
@@ -102,7 +102,7 @@ class run {
       (*each)->eval();
       (*each)->net->adopt_statistics((sample - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
     }
-    start_from_given(published, given_, sample, reference_);
+    start_from_given(given_, given_, sample, reference_);
     freeze_first_stage(reference_->stage);
     freeze_first_stage(split_->stage);
     given_->to(device_);
@@ -180,7 +180,7 @@ class run {
     {
       torch::NoGradGuard no_gradient;
       split_->eval();
-      split_->quantiser->initialise(split_->stage(images.plain(0, 512).images.to(device_)).features);
+      split_->quantiser->initialise(split_->stage(images.spread(512).images.to(device_)).features);
     }
   }
 

@@ -15,8 +15,22 @@ class batches_test : public testing::Test {
     return image_store::epoch(images_, batch_size, 1, epoch, how).get(index);
   }
 
+  [[nodiscard]] std::int64_t label(std::int64_t index) const {
+    return images_.plain(static_cast<std::size_t>(index), 1).labels[0].item<std::int64_t>();
+  }
+
   image_store images_{*make_procedural(subset::train, 64), 0, 64};
 };
+
+// Regression: a network that began with published weights took its statistics from the first 96 images of a folder,
+// all of one class, and had forgotten what it knew after the first batches of training.
+TEST_F(batches_test, a_spread_sample_has_every_class_of_a_sorted_set) {
+  const auto sample = images_.spread(16);
+  EXPECT_EQ(sample.images.size(0), 16);
+  for (std::int64_t i = 0; i < 16; ++i) EXPECT_EQ(sample.labels[i].item<std::int64_t>(), label(4 * i)) << i;
+  EXPECT_TRUE(torch::equal(sample.images[5], images_.plain(20, 1).images[0]));
+  EXPECT_EQ(images_.spread(1000).images.size(0), 64);
+}
 
 TEST_F(batches_test, a_crop_is_a_pure_function_of_seed_and_epoch) {
   const image_store::distortion how = {.crop_scale = 0.3};
