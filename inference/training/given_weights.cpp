@@ -244,8 +244,7 @@ void open_gates(const scam_impl& attention) {
 
 }  // namespace
 
-void start_from_given(given_network& given, given_network& ordered, const torch::Tensor& images,
-                      reference_network& to) {
+void start_from_given(given_network& given, const torch::Tensor& images, reference_network& to) {
   torch::NoGradGuard no_gradient;
   const auto [mean, deviation] = given_network_impl::colour_statistics();
   to->stage->set_colour_statistics(mean, deviation);
@@ -253,7 +252,7 @@ void start_from_given(given_network& given, given_network& ordered, const torch:
   network trunk = to->trunk;
   const auto bottleneck = static_cast<int>(extractor->layout().ops().size()) - 1;
   for (int i = 1; i < bottleneck; ++i) extractor->copy_operator(*given->net, i, i);
-  const int widening = copy_rest(ordered->net, trunk, bottleneck);
+  const int widening = copy_rest(given->net, trunk, bottleneck);
   const auto channels = extractor->layout().at(bottleneck).out.channels;
   const auto inputs = extractor->layout().at(bottleneck - 1).out.channels;
   if (!extractor->set_folded(bottleneck, sign_split(channels, inputs), torch::zeros({channels}))) {
@@ -262,8 +261,7 @@ void start_from_given(given_network& given, given_network& ordered, const torch:
   open_gates(*to->stage->attention());
   to->eval();
   const auto features = to->stage(images).features;
-  const auto [weight, bias] =
-      least_squares(features, ordered->values(images)[static_cast<std::size_t>(bottleneck) - 1]);
+  const auto [weight, bias] = least_squares(features, given->values(images)[static_cast<std::size_t>(bottleneck) - 1]);
   trunk->set_folded(widening, weight, bias);
   extractor->adopt_statistics((images - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
   trunk->adopt_statistics(features);

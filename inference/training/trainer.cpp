@@ -96,13 +96,10 @@ class run {
     constexpr std::size_t statistics_images = 96;  // enough for the mean and variance of every channel
     const auto sample = images.spread(statistics_images).images;
     const auto [mean, deviation] = given_network_impl::colour_statistics();
-    given_network published(architecture_, weights);
     given_ = given_network(architecture_, order_channels(architecture_, weights, sample));
-    for (auto* each : {&published, &given_}) {
-      (*each)->eval();
-      (*each)->net->adopt_statistics((sample - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
-    }
-    start_from_given(given_, given_, sample, reference_);
+    given_->eval();
+    given_->net->adopt_statistics((sample - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
+    start_from_given(given_, sample, reference_);
     freeze_first_stage(reference_->stage);
     freeze_first_stage(split_->stage);
     given_->to(device_);

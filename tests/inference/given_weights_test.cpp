@@ -117,7 +117,7 @@ TEST_F(given_folder, a_network_with_a_bottleneck_begins_with_the_published_answe
   given->eval();
   const auto images = torch::rand({32, 3, 32, 32});
   given->net->adopt_statistics((images - 0.5) / 0.5);
-  start_from_given(given, given, images, reference);
+  start_from_given(given, images, reference);
   reference->eval();
   const auto wanted = given(images);
   const auto found = reference(images);
@@ -128,7 +128,7 @@ TEST_F(given_folder, an_architecture_without_such_a_bottleneck_is_refused) {
   const auto other = make_architecture("resnet18", {.input_size = 32, .classes = classes, .base_width = 8});
   reference_network reference(other);
   given_network given(net_, given_weights::load(folder_.path()));
-  EXPECT_THROW(start_from_given(given, given, torch::rand({4, 3, 32, 32}), reference), error);
+  EXPECT_THROW(start_from_given(given, torch::rand({4, 3, 32, 32}), reference), error);
 }
 
 TEST_F(given_folder, channels_in_order_change_no_answer_and_the_leading_ones_carry_most) {
