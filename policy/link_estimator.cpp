@@ -6,8 +6,6 @@
 namespace dvfo::policy {
 namespace {
 
-/// Weight of a new sample that follows the last at once: eight samples after a jump 94 % of it is seen.
-constexpr double smoothing = 0.3;
 /// Seconds in which an estimate loses 63 % of its weight by age alone: a link half a minute ago says little of today's.
 constexpr double memory_seconds = 10.0;
 /// Bytes of the largest transfer that teaches the round trip: at 1 Mbit/s they take 2 ms.
@@ -17,15 +15,15 @@ constexpr double highest_bps = 10e9;
 
 }  // namespace
 
-void link_estimator::smoothed::take(double sample, double now) {
-  const double weight = std::max(smoothing, 1.0 - std::exp(std::min(when - now, 0.0) / memory_seconds));
+void link_estimator::smoothed::take(double sample, double now, double least_weight) {
+  const double weight = std::max(least_weight, 1.0 - std::exp(std::min(when - now, 0.0) / memory_seconds));
   value = value ? *value + weight * (sample - *value) : sample;
   when = now;
 }
 
 void link_estimator::observe(std::uint64_t bytes, double seconds, double when) {
   if (bytes == 0 || !(seconds > 0.0) || !std::isfinite(seconds)) return;
-  if (bytes <= largest_small_transfer) return round_trip_.take(seconds, when);
+  if (bytes <= largest_small_transfer) return round_trip_.take(seconds, when, smoothing_);
   const double bits = 8.0 * static_cast<double>(bytes);
   auto& rtt = round_trip_.value;
   if (rtt && seconds <= *rtt) {
@@ -33,7 +31,7 @@ void link_estimator::observe(std::uint64_t bytes, double seconds, double when) {
     rtt = std::max(seconds - bits * seconds_per_bit_.value.value_or(0.0), 0.0);
     return;
   }
-  seconds_per_bit_.take((seconds - rtt.value_or(0.0)) / bits, when);
+  seconds_per_bit_.take((seconds - rtt.value_or(0.0)) / bits, when, smoothing_);
 }
 
 std::optional<double> link_estimator::bandwidth_bps() const {

@@ -151,6 +151,7 @@ void training_environment::begin_episode(std::size_t which) {
                                 .when = when,
                                 .seed = random_.bits(),
                                 .probe_seconds = options_.silence_seconds,
+                                .shows_last_transfer = true,
                                 .drops_late = random_.uniform() >= options_.queue_share});
   at.think_seconds = random_.log_between(options_.think_low_seconds, options_.think_high_seconds);
   const auto& real = options_.importances;

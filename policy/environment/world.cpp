@@ -22,6 +22,7 @@ world::world(const task_physics& physics, const link_trace& link, const world_op
       options_(options),
       board_(physics.board(), 0.0),
       random_(options.seed),
+      estimate_(options.shows_last_transfer ? link_estimator(1.0) : link_estimator()),
       next_probe_(options.probe_seconds > 0.0 ? 0.0 : std::numeric_limits<double>::infinity()) {
   const bool is_on_demand = options.when.how == arrivals::kind::on_demand;
   if (!(options.when.mean_seconds > 0.0 || (is_on_demand && options.when.mean_seconds == 0.0))) {

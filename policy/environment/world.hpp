@@ -33,6 +33,8 @@ struct world_options {
   /// Silence after which the link is probed, as the live bandwidth sensor does, and again after as much; 0: what is
   /// known of the link is what transfers have shown.
   double probe_seconds = 0.0;
+  /// What is known of the link is its last transfer or probe, not what the live sensor makes of several.
+  bool shows_last_transfer = false;
   /// A source that does not wait, such as a camera: what comes while another task runs is never a task.
   bool drops_late = false;
   /// Knobs that the newest decision leaves alone follow load_governor; else they stand.

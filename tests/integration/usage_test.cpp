@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 
 #include "tests/integration/programs.hpp"
@@ -53,6 +54,18 @@ TEST_P(programs, name_the_nearest_flag_for_an_unknown_one) {
 }
 
 INSTANTIATE_TEST_SUITE_P(all, programs, testing::Values("dvfo", "dvfo-edge", "dvfo-cloud"));
+
+/// Settings are read before anything is looked for: what is missing then is the output's folder alone.
+TEST(recipes, have_keys_and_values_that_the_trainers_know) {
+  int count = 0;
+  for (const auto& file : std::filesystem::directory_iterator(DVFO_RECIPES)) {
+    const auto result = run("dvfo", {"train", "model", "--config", file.path().string()});
+    EXPECT_EQ(result.exit_code, usage) << file.path();
+    EXPECT_THAT(result.errors, HasSubstr("--output is missing")) << file.path();
+    ++count;
+  }
+  EXPECT_GE(count, 3);
+}
 
 class daemons : public testing::TestWithParam<const char*> {};
 

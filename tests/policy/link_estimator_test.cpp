@@ -68,6 +68,14 @@ TEST(link_estimator, ignores_what_no_link_can_do) {
   EXPECT_FALSE(link.rtt_seconds());
 }
 
+TEST(link_estimator, takes_the_last_sample_for_the_truth_where_it_is_told_to) {
+  link_estimator link(1.0);
+  link.observe(100, 0.002, 0.0);
+  link.observe(100'000, 0.002 + 8.0 * 100'000 / 20e6, 0.0);
+  link.observe(100'000, 0.002 + 8.0 * 100'000 / 2e6, 0.0);
+  EXPECT_NEAR(*link.bandwidth_bps(), 2e6, 1.0);
+}
+
 // Regression: half a minute without a transfer, and the probe after it moved the estimate by less than a third.
 TEST(link_estimator, believes_a_new_sample_the_more_the_older_the_last_one_is) {
   const auto after = [](double seconds) {
