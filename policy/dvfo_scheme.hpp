@@ -48,6 +48,7 @@ class dvfo_scheme final : public scheme {
   thinking how_;
   bool is_trained_ = false;
   std::vector<float> seen_;
+  situation known_;
   std::vector<std::string> complained_;
 };
 

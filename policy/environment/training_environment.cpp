@@ -150,7 +150,7 @@ void training_environment::begin_episode(std::size_t which) {
                                 .eta = at.eta,
                                 .when = when,
                                 .seed = random_.bits(),
-                                .probe_seconds = options_.silence_seconds,
+                                .probe_seconds = interval,
                                 .shows_last_transfer = true,
                                 .drops_late = random_.uniform() >= options_.queue_share});
   at.think_seconds = random_.log_between(options_.think_low_seconds, options_.think_high_seconds);

@@ -40,7 +40,6 @@ struct environment_options {
   /// Seconds from sensing to orders on their way: reading sensors, inference, writing to sysfs; logarithm uniform.
   double think_low_seconds = 0.0005;
   double think_high_seconds = 0.005;
-  double silence_seconds = live_probe_seconds;
   /// Importances of real images (x~p(a), each of sum 1), of which a world has one an episode; none: made up.
   std::vector<std::vector<float>> importances = {};
 };

@@ -74,6 +74,30 @@ TEST_F(dvfo_scheme_test, stays_on_the_edge_while_no_cloud_is_there_or_its_link_i
   }
 }
 
+// Regressions: on a trace whose link stalls, the network guessed at links slower and queues longer than any that it had
+// been trained with: it sent into a link that hardly moved, and ordered the lowest clocks with a hundred tasks waiting.
+TEST_F(dvfo_scheme_test, stays_on_the_edge_behind_a_link_slower_than_any_of_training) {
+  auto scheme = make();
+  for (double eta = 0.0; eta <= 1.0; eta += 0.05) {
+    auto now = usual();
+    now.eta = eta;
+    now.bandwidth_bps = 0.9 * unknown_link.bandwidth_bps;
+    EXPECT_EQ(scheme.decide(now).share, 0.0) << eta;
+  }
+}
+
+TEST_F(dvfo_scheme_test, takes_a_long_queue_for_the_longest_that_it_knows) {
+  auto scheme = make();
+  for (double eta = 0.0; eta <= 1.0; eta += 0.05) {
+    auto now = usual();
+    now.eta = eta;
+    now.waiting_tasks = 0.25;
+    const auto known = scheme.decide(now);
+    now.waiting_tasks = 500.0;
+    EXPECT_EQ(scheme.decide(now), known) << eta;
+  }
+}
+
 TEST_F(dvfo_scheme_test, says_once_that_it_was_not_trained_for_a_board_or_model_and_falls_back) {
   for (const auto& [board, network] : {std::pair{"jetson-nano", "resnet-like"}, std::pair{"jetson-tx2", "vgg19"}}) {
     complaints_.clear();
