@@ -79,13 +79,9 @@ class channel_spaces {
   std::vector<char> movable_;  // by the space's name
 };
 
-/// [rows, C] of a map [N, C, H, W] or vectors [N, C].
-torch::Tensor rows_of(const torch::Tensor& value) { return value.transpose(0, 1).flatten(1).t().to(torch::kDouble); }
-
+/// [C, C] of a map [N, C, H, W] or vectors [N, C].
 torch::Tensor covariance(const torch::Tensor& value) {
-  auto rows = rows_of(value);
-  rows = rows - rows.mean(0, true);
-  return rows.t().matmul(rows) / static_cast<double>(rows.size(0));
+  return torch::cov(value.transpose(0, 1).flatten(1).to(torch::kDouble), /*correction=*/0);
 }
 
 /// Rows of the identity in the order of falling `importance` [C].

@@ -8,6 +8,7 @@
 #include "policy/agent/replay_memory.hpp"
 #include "policy/environment/training_scenario.hpp"
 #include "policy/environment/world.hpp"
+#include "policy/observation.hpp"
 
 namespace dvfo::policy {
 
@@ -23,11 +24,11 @@ struct environment_options {
   int worlds = 64;         ///< that step together
   int episode_tasks = 24;  ///< after which a world gets other conditions
   thinking how = thinking::concurrent;
-  double bandwidth_low_bps = 2e5;   ///< the project's range of links, 0.2 to
-  double bandwidth_high_bps = 1e8;  ///< 100 Mbit/s, uniform in its logarithm
-  double markov_share = 0.3;        ///< of episodes whose bandwidth wanders; the others' stands
-  double rtt_low_seconds = 0.002;   ///< logarithm uniform, from a local network
-  double rtt_high_seconds = 0.080;  ///< to a far data centre
+  double bandwidth_low_bps = unknown_link.bandwidth_bps;  ///< the project's range of links, 0.2 to
+  double bandwidth_high_bps = 1e8;                        ///< 100 Mbit/s, uniform in its logarithm
+  double markov_share = 0.3;                              ///< of episodes whose bandwidth wanders; the others' stands
+  double rtt_low_seconds = 0.002;                         ///< logarithm uniform, from a local network
+  double rtt_high_seconds = 0.080;                        ///< to a far data centre
   /// Time between tasks over the time of one on the edge at the highest clocks; logarithm uniform. From an edge that
   /// slow clocks would overload to one that is idle most of the time.
   double interval_low = 3.0;
