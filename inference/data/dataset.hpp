@@ -42,9 +42,9 @@ class dataset {
   virtual void copy_pixels(std::size_t index, std::span<std::uint8_t> chw) const;
 };
 
-/// A data set in two: what is learned from, and `count` images spread evenly over it, so that a set sorted by class
-/// holds back some of each. Both refer to `whole`, which must outlive them. Throws error(bad_argument) when the set is
-/// smaller than that.
+/// A data set in two: what is learned from, and `count` images, the last ones of every class in proportion, whatever
+/// order the set is in. Both keep that order and refer to `whole`, which must outlive them. Throws
+/// error(bad_argument) when the set is smaller than that.
 struct held_back_parts {
   std::unique_ptr<dataset> kept;
   std::unique_ptr<dataset> held;

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "inference/data/dataset.hpp"
@@ -39,9 +41,19 @@ held_back_parts hold_back(const dataset& whole, std::size_t count) {
     throw error(errc::bad_argument,
                 whole.name() + ": " + std::to_string(count) + " images are to be held back of " + std::to_string(all));
   }
+  std::vector<std::size_t> by_label(all);
+  std::iota(by_label.begin(), by_label.end(), std::size_t{0});
+  std::stable_sort(by_label.begin(), by_label.end(),
+                   [&](std::size_t a, std::size_t b) { return whole.label(a) < whole.label(b); });
   std::vector<std::size_t> kept;
   std::vector<std::size_t> held;
-  for (std::size_t i = 0; i < all; ++i) ((i + 1) * count / all > i * count / all ? held : kept).push_back(i);
+  for (std::size_t first = 0, end = 0; first < all; first = end) {
+    while (end < all && whole.label(by_label[end]) == whole.label(by_label[first])) ++end;
+    const std::size_t of_this = end * count / all - first * count / all;
+    for (std::size_t i = first; i < end; ++i) (i + of_this < end ? kept : held).push_back(by_label[i]);
+  }
+  std::sort(kept.begin(), kept.end());
+  std::sort(held.begin(), held.end());
   return {std::make_unique<dataset_part>(whole, std::move(kept)),
           std::make_unique<dataset_part>(whole, std::move(held))};
 }
