@@ -1,6 +1,8 @@
 #include "inference/measurement/logits.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "inference/bundle/weights.hpp"
 #include "inference/codec/feature_codec.hpp"
@@ -135,13 +137,36 @@ torch::Tensor fuse(const share_logits& halves, double lambda) {
   return lambda * halves.local + (1.0 - lambda) * halves.remote;
 }
 
+namespace {
+
+/// Least cross-entropy of [N, classes] logits over all temperatures; convex in the temperature's inverse.
+double loss_at_best_temperature(const torch::Tensor& logits, const torch::Tensor& labels) {
+  constexpr int newton_steps = 12;
+  constexpr double largest_change = 3.0;  // keeps a step from a flat tail within what the curvature can tell
+  const auto answer = logits.gather(1, labels.unsqueeze(1)).squeeze(1);
+  double inverse = 1.0;
+  for (int step = 0; step < newton_steps; ++step) {
+    const auto likely = torch::softmax(inverse * logits, 1);
+    const auto mean = (likely * logits).sum(1);
+    const double slope = (mean - answer).mean().item<double>();
+    const double curvature = ((likely * logits.square()).sum(1) - mean.square()).mean().item<double>();
+    const double wanted = inverse - slope / std::max(curvature, 1e-12);
+    const double before = inverse;
+    inverse = std::clamp(wanted, before / largest_change, before * largest_change);
+    if (std::abs(inverse - before) < 1e-3 * before) break;
+  }
+  return torch::nn::functional::cross_entropy(inverse * logits, labels).item<double>();
+}
+
+}  // namespace
+
 double best_lambda(const share_logits& halves, const torch::Tensor& labels) {
   if (!halves.remote.defined()) return 1.0;
   if (!halves.local.defined()) return 0.0;
   double best = 0.5;
   double least = std::numeric_limits<double>::infinity();
   for (int hundredth = 0; hundredth <= 100; ++hundredth) {
-    const double loss = torch::nn::functional::cross_entropy(fuse(halves, hundredth / 100.0), labels).item<double>();
+    const double loss = loss_at_best_temperature(fuse(halves, hundredth / 100.0), labels);
     if (loss < least) {
       least = loss;
       best = hundredth / 100.0;

@@ -1,0 +1,45 @@
+#include "inference/measurement/logits.hpp"
+
+#include <gtest/gtest.h>
+
+namespace dvfo::inference {
+namespace {
+
+constexpr std::int64_t images = 4000;
+constexpr std::int64_t classes = 10;
+
+/// Logits that put `sureness` on a guess, which is right for `hit_rate` of the labels and random otherwise.
+torch::Tensor guesses(const torch::Tensor& labels, double hit_rate, double sureness) {
+  const auto hit = torch::rand({images}) < hit_rate;
+  const auto guess = torch::where(hit, labels, torch::randint(classes, {images}));
+  return sureness * torch::one_hot(guess, classes).to(torch::kFloat);
+}
+
+// Regression: a local DNN that was right far more often, but too sure of itself, was given so little weight that the
+// remote one overruled it: the sum was tempered by the wrong half.
+TEST(best_lambda, does_not_punish_a_half_for_being_too_sure) {
+  torch::manual_seed(1);
+  const auto labels = torch::randint(classes, {images});
+  const share_logits halves{guesses(labels, 0.6, 40.0), guesses(labels, 0.4, 12.0), 0.0};
+  const double lambda = best_lambda(halves, labels);
+  EXPECT_GE(top1_percent(fuse(halves, lambda), labels), top1_percent(halves.local, labels)) << "λ = " << lambda;
+}
+
+TEST(best_lambda, is_the_same_at_any_scale_of_both_halves) {
+  torch::manual_seed(2);
+  const auto labels = torch::randint(classes, {images});
+  const share_logits halves{guesses(labels, 0.5, 3.0), guesses(labels, 0.5, 3.0), 0.0};
+  const share_logits louder{5.0 * halves.local, 5.0 * halves.remote, 0.0};
+  EXPECT_NEAR(best_lambda(halves, labels), 0.5, 0.05);
+  EXPECT_NEAR(best_lambda(louder, labels), best_lambda(halves, labels), 0.011);
+}
+
+TEST(best_lambda, is_that_of_the_only_half_where_one_is_missing) {
+  const auto labels = torch::zeros({1}, torch::kLong);
+  const auto logits = torch::zeros({1, classes});
+  EXPECT_EQ(best_lambda({logits, {}, 0.0}, labels), 1.0);
+  EXPECT_EQ(best_lambda({{}, logits, 0.0}, labels), 0.0);
+}
+
+}  // namespace
+}  // namespace dvfo::inference
