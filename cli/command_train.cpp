@@ -42,6 +42,7 @@ struct train_command {
   std::int64_t quantisation_epochs = options.quantisation_epochs;
   std::int64_t held_back = options.held_back;
   std::int64_t batch_size = options.batch_size;
+  std::int64_t small_side = options.small_side;
   std::int64_t seed = static_cast<std::int64_t>(options.seed);
   std::int64_t threads = options.threads;
   settings_table table;
@@ -78,6 +79,8 @@ void declare(train_command& command) {
       .integer("batch-size", command.batch_size, {2, 65'536}, "N", "images a step")
       .real("crop-scale", options.crop_scale, {0.05, 1.0}, "SHARE",
             "least share of a picture's area that a random crop keeps; 1: the picture is only shifted")
+      .integer("small-side", command.small_side, {0, 8192}, "N",
+               "pixels of a picture's side before the quantisation epochs, for speed; 0: as many as the network takes")
       .choice("optimiser", options.optimiser, {"sgd", "adamw"}, "adamw for transformers, with rates near 0.001")
       .real("reference-rate", options.reference_rate, {1e-6, 10.0}, "RATE", "peak learning rate of the reference")
       .real("joint-rate", options.joint_rate, {1e-6, 10.0}, "RATE", "peak learning rate of all parts together")
@@ -121,6 +124,7 @@ inference::training_options options_of(const train_command& command) {
   options.quantisation_epochs = static_cast<int>(command.quantisation_epochs);
   options.held_back = static_cast<int>(command.held_back);
   options.batch_size = static_cast<int>(command.batch_size);
+  options.small_side = static_cast<int>(command.small_side);
   options.seed = static_cast<std::uint64_t>(command.seed);
   options.threads = static_cast<int>(command.threads);
   return options;

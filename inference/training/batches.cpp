@@ -63,8 +63,11 @@ batch image_store::spread(std::size_t count) const {
   std::vector<torch::Tensor> labels;
   images.reserve(count);
   labels.reserve(count);
+  std::vector<std::size_t> by_label(size());
+  std::iota(by_label.begin(), by_label.end(), std::size_t{0});
+  std::stable_sort(by_label.begin(), by_label.end(), [&](auto a, auto b) { return labels_[a] < labels_[b]; });
   for (std::size_t i = 0; i < count; ++i) {
-    const auto each = plain(i * size() / count, 1);
+    const auto each = plain(by_label[i * size() / count], 1);
     images.push_back(each.images);
     labels.push_back(each.labels);
   }
@@ -82,7 +85,7 @@ image_store::epoch::epoch(const image_store& store, std::size_t batch_size, std:
 batch image_store::epoch::get(std::size_t index) {
   const auto n = static_cast<std::int64_t>(batch_size_);
   batch out{torch::empty({n, 3, store_.side_, store_.side_}), torch::empty({n}, torch::kLong)};
-  if (how_.crop_scale < 1.0) {
+  if (how_.crop_scale < 1.0 || (how_.side > 0 && how_.side != store_.side_)) {
     crop(index, out.images);
   } else {
     shift(index, out.images);
@@ -130,7 +133,9 @@ void image_store::epoch::crop(std::size_t index, torch::Tensor& images) const {
     const std::size_t from = order_[index * batch_size_ + i];
     images[static_cast<std::int64_t>(i)] = store_.plain(from, 1).images[0];
   }
-  images = torch::grid_sampler(images, torch::affine_grid_generator(windows, images.sizes(), /*align_corners=*/false),
+  const std::int64_t side = how_.side > 0 ? how_.side : store_.side_;
+  const auto grid = torch::affine_grid_generator(windows, {images.size(0), 3, side, side}, /*align_corners=*/false);
+  images = torch::grid_sampler(images, grid,
                                /*interpolation_mode: bilinear*/ 0, /*padding_mode: border*/ 1,
                                /*align_corners=*/false);
 }

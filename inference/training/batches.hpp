@@ -31,13 +31,14 @@ class image_store {
   /// Images [first, first + count) as they are (fewer at the end).
   [[nodiscard]] batch plain(std::size_t first, std::size_t count) const;
 
-  /// `count` images from all over the store (all, if it has fewer): data sets may come sorted by class.
+  /// `count` images of all classes in proportion (all, if there are fewer), whatever order they are in.
   [[nodiscard]] batch spread(std::size_t count) const;
 
   /// How an epoch changes its pictures; each is also mirrored or not.
   struct distortion {
     int padding = 0;          ///< pixels around a picture, of which a window of its own size is cut
     double crop_scale = 1.0;  ///< below 1, instead: a crop of at least this share of the area, scaled up to the whole
+    int side = 0;             ///< of what comes out: the crop is scaled to it; 0: the picture's own
   };
 
   /// One epoch's batches: shuffled and distorted at random.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <numbers>
 #include <sstream>
 
 #include "inference/error.hpp"
@@ -199,11 +200,26 @@ std::vector<torch::Tensor> given_network_impl::values(const torch::Tensor& image
 
 namespace {
 
+/// Orthonormal [n, n], a discrete cosine transform: each row mixes all inputs about evenly.
+torch::Tensor cosines(std::int64_t n) {
+  const auto at = torch::arange(n, torch::kDouble);
+  const double size = static_cast<double>(n);
+  auto rows = torch::sqrt(torch::tensor(2.0 / size)) *
+              torch::cos(torch::outer(2.0 * at + 1.0, at) * (std::numbers::pi / (2.0 * size)));
+  rows.select(1, 0) /= std::numbers::sqrt2;
+  return rows.to(torch::kFloat);
+}
+
 /// A rectified channel holds one sign of a map: the first n channels the positive parts, the next n the negative ones.
-/// Zero, which stands for a channel that is not there, is then also the commonest value.
+/// Zero, which stands for a channel that is not there, is then also the commonest value. Every channel tells about as
+/// much as any other (multiple description coding, Goyal 2001): with the principal components one by one, whichever
+/// half lacks the first ones knows next to nothing.
 torch::Tensor sign_split(std::int64_t channels, std::int64_t inputs) {
+  const auto mixed = cosines(inputs);
   auto weight = torch::zeros({channels, inputs, 1, 1});
-  for (std::int64_t c = 0; c < channels; ++c) weight[c][c % inputs] = (c / inputs) % 2 == 0 ? 1.0 : -1.0;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    weight[c] = ((c / inputs) % 2 == 0 ? mixed : -mixed)[c % inputs].view({inputs, 1, 1});
+  }
   return weight;
 }
 

@@ -25,6 +25,7 @@ std::string recipe_of(const training_options& o) {
   };
   if (o.optimiser != usual.optimiser) rest += fmt::format(" --optimiser {}", o.optimiser);
   add("crop-scale", o.crop_scale, usual.crop_scale);
+  add("small-side", o.small_side, usual.small_side);
   add("weight-decay", o.weight_decay, usual.weight_decay);
   add("distillation", o.distillation, usual.distillation);
   add("temperature", o.temperature, usual.temperature);

@@ -25,7 +25,9 @@ struct training_options {
   int quantisation_epochs = 2;  ///< of the joint epochs, the last ones, with fake quantisation
   int held_back = 2000;         ///< last training images, not trained on: they choose λ and the learned fusions
   int batch_size = 128;
-  double crop_scale = 1.0;        ///< least share of a picture's area that training sees, scaled up; 1: shifts alone
+  double crop_scale = 1.0;  ///< least share of a picture's area that training sees, scaled up; 1: shifts alone
+  int small_side =
+      0;  ///< of pictures before the quantisation epochs: convolutions learn faster on fewer pixels; 0: whole
   std::string optimiser = "sgd";  ///< "sgd" or "adamw"
   double reference_rate = 0.15;   ///< peak learning rate
   double joint_rate = 0.05;       ///< lower: it starts from the reference's weights

@@ -52,8 +52,11 @@ void run_phase(const phase& what, const image_store& images, const training_opti
   const stopwatch clock;
   for (int number = first; number < what.epochs; ++number) {
     what.before_epoch(number);
+    const image_store::distortion how = {.padding = images.side() / crop_padding,
+                                         .crop_scale = options.crop_scale,
+                                         .side = number < what.small_epochs ? what.small_side : 0};
     image_store::epoch epoch(images, static_cast<std::size_t>(options.batch_size), options.seed,
-                             static_cast<std::uint64_t>(number), {images.side() / crop_padding, options.crop_scale});
+                             static_cast<std::uint64_t>(number), how);
     tally sums;
     for (std::size_t b = 0; b < epoch.batches(); ++b) {
       const double done = number + static_cast<double>(b) / static_cast<double>(epoch.batches());

@@ -22,6 +22,8 @@ struct phase {
   std::string name;
   int epochs = 0;
   double peak_rate = 0.0;
+  int small_epochs = 0;  ///< the first ones, which see pictures of `small_side`
+  int small_side = 0;    ///< pixels
   torch::nn::Module* module = nullptr;
   std::filesystem::path checkpoint;
   /// Called before an epoch (0-based): switches modes.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -52,6 +53,7 @@ class run {
     torch::manual_seed(options.seed);
     architecture_ = make_architecture(options.architecture, sizes());
     expect_a_classifier();
+    if (options.small_side > 0) expect_any_side();
     reference_ = reference_network(architecture_);
     split_ = split_network(architecture_, options.feature_bits);
   }
@@ -84,6 +86,19 @@ class run {
                 fmt::format("{} answers with {} map(s), not with one label for a picture: it cannot be trained on {}; "
                             "`dvfo describe --arch {}` tells its costs",
                             architecture_.name, outputs.size(), options_.data, architecture_.name));
+  }
+
+  /// A network of convolutions takes pictures of any side; one with a learned place for every token does not.
+  void expect_any_side() const {
+    constexpr int least = 16;  // pixels; below, deep maps are narrower than their kernels
+    const auto& ops = architecture_.whole.ops();
+    const bool fixed =
+        std::any_of(ops.begin(), ops.end(), [](const op& each) { return each.kind == op_kind::class_token; });
+    if (!fixed && options_.small_side >= least && options_.small_side <= all_.image_size()) return;
+    throw error(errc::bad_argument,
+                fmt::format("--small-side is {}; expected {}", options_.small_side,
+                            fixed ? fmt::format("0: {} takes pictures of one size", architecture_.name)
+                                  : fmt::format("0 or {} to the pictures' own {}", least, all_.image_size())));
   }
 
   /// The published network, its channels in order, becomes the teacher, and the reference begins with what it shares
@@ -187,6 +202,8 @@ class run {
     what.name = "joint";
     what.epochs = options_.joint_epochs;
     what.peak_rate = options_.joint_rate;
+    what.small_side = options_.small_side;
+    what.small_epochs = options_.small_side > 0 ? options_.joint_epochs - options_.quantisation_epochs : 0;
     what.module = split_.get();
     what.checkpoint = options_.checkpoints / "joint.pt";
     what.before_epoch = [this](int number) {

@@ -85,6 +85,32 @@ TEST_F(trainer, goes_on_from_a_bundle_whose_reference_stays) {
   EXPECT_THAT(second.manifest().recipe, testing::HasSubstr("--start-from first"));
 }
 
+TEST_F(trainer, learns_first_from_small_pictures_where_asked) {
+  auto small = tiny(folder_.path() / "small");
+  small.small_side = 16;
+  const auto bundle = train(small);
+  EXPECT_NE(bundle.manifest().id, train(tiny(folder_.path() / "whole")).manifest().id);
+  EXPECT_THAT(bundle.manifest().recipe, testing::HasSubstr("--small-side 16"));
+}
+
+TEST_F(trainer, refuses_small_pictures_that_the_network_cannot_take) {
+  const auto refusal = [this](const char* architecture, int side) -> std::string {
+    auto options = tiny(folder_.path() / "refused");
+    options.architecture = architecture;
+    options.base_width = 32;
+    options.small_side = side;
+    try {
+      train(options);
+    } catch (const error& e) {
+      return e.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(refusal("resnet18", 8), "--small-side is 8; expected 0 or 16 to the pictures' own 32");
+  EXPECT_EQ(refusal("resnet18", 64), "--small-side is 64; expected 0 or 16 to the pictures' own 32");
+  EXPECT_EQ(refusal("vit-b16", 16), "--small-side is 16; expected 0: vit-b16 takes pictures of one size");
+}
+
 TEST_F(trainer, refuses_to_go_on_from_a_bundle_of_another_width) {
   train(tiny(folder_.path() / "first"));
   auto wider = tiny(folder_.path() / "wider");
