@@ -23,11 +23,12 @@ struct training_options {
   int reference_epochs = 16;    ///< the unsplit float model, trained by itself
   int joint_epochs = 7;         ///< extractor, SCAM, local and remote together, over random shares
   int quantisation_epochs = 2;  ///< of the joint epochs, the last ones, with fake quantisation
-  int held_back = 2000;         ///< last training images, not trained on: they choose λ and the learned fusions
+  int held_back = 2000;  ///< training images of all classes, not trained on: they choose λ and the learned fusions
   int batch_size = 128;
   double crop_scale = 1.0;  ///< least share of a picture's area that training sees, scaled up; 1: shifts alone
-  int small_side =
-      0;  ///< of pictures before the quantisation epochs: convolutions learn faster on fewer pixels; 0: whole
+  /// Of pictures in the first three quarters of the reference's epochs and before the quantisation epochs: convolutions
+  /// learn faster on fewer pixels. 0: whole.
+  int small_side = 0;
   std::string optimiser = "sgd";  ///< "sgd" or "adamw"
   double reference_rate = 0.15;   ///< peak learning rate
   double joint_rate = 0.05;       ///< lower: it starts from the reference's weights

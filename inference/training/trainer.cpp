@@ -131,6 +131,8 @@ class run {
     what.name = "reference";
     what.epochs = options_.reference_epochs;
     what.peak_rate = options_.reference_rate;
+    what.small_side = options_.small_side;
+    what.small_epochs = small_epochs(options_.reference_epochs * 3 / 4);
     what.module = reference_.get();
     what.checkpoint = options_.checkpoints / "reference.pt";
     what.before_epoch = [this](int) { reference_->train(); };
@@ -138,6 +140,9 @@ class run {
     run_phase(what, images, options_, progress);
     reference_->eval();
   }
+
+  /// Of `first` epochs of a phase, those that see small pictures; the others end it at the side that is deployed.
+  [[nodiscard]] int small_epochs(int first) const { return options_.small_side > 0 ? first : 0; }
 
   step_result reference_step(const batch& data) {
     torch::Tensor logits;
@@ -203,7 +208,7 @@ class run {
     what.epochs = options_.joint_epochs;
     what.peak_rate = options_.joint_rate;
     what.small_side = options_.small_side;
-    what.small_epochs = options_.small_side > 0 ? options_.joint_epochs - options_.quantisation_epochs : 0;
+    what.small_epochs = small_epochs(options_.joint_epochs - options_.quantisation_epochs);
     what.module = split_.get();
     what.checkpoint = options_.checkpoints / "joint.pt";
     what.before_epoch = [this](int number) {
