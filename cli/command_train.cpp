@@ -62,7 +62,7 @@ void declare(train_command& command) {
             "published weights (NAME.f32, NAME.tsv, imagenet_labels.txt) to begin with and to learn from; a "
             "relative folder may also lie below --data")
       .text("name", options.name, "NAME", "the bundle's name; default: dataset-architecture-wWIDTH")
-      .text("architecture", options.architecture, "NAME", "network to train")
+      .text("arch", options.architecture, "NAME", "network to train")
       .integer("base-width", command.base_width, {4, 1024}, "N",
                "channels of the first stage; the published ResNet-18 has 64")
       .integer("feature-channels", command.feature_channels, {4, 4096}, "N",

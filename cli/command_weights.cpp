@@ -71,7 +71,7 @@ void add_evaluate_weights(CLI::App& evaluate, action& chosen) {
   const auto command = std::make_shared<weights_command>();
   command->table.text("weights", command->weights, "DIR", "folder of the published weights (required)")
       .text("data", command->data, "DIR", "folder of the data set, or of data sets (required)")
-      .text("architecture", command->architecture, "NAME", "network that the weights belong to")
+      .text("arch", command->architecture, "NAME", "network that the weights belong to")
       .text("json", command->json, "FILE", "the figures as JSON; '-' is standard output")
       .integer("threads", command->threads, {1, 256}, "N", "LibTorch threads inside one operator");
   command->table.attach(*sub);

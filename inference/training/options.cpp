@@ -36,7 +36,7 @@ std::string recipe_of(const training_options& o) {
   if (!o.weights.empty()) rest += fmt::format(" --weights {}", o.weights.filename().string());
   const auto start = o.start_from.empty() ? "" : fmt::format(" --start-from {}", o.start_from.filename().string());
   return fmt::format(
-      "dvfo train model --data {}{} --architecture {} --base-width {} --feature-channels {} --feature-bits {} "
+      "dvfo train model --data {}{} --arch {} --base-width {} --feature-channels {} --feature-bits {} "
       "--reference-epochs {} "
       "--joint-epochs {} --quantisation-epochs {} --held-back {} --batch-size {} --reference-rate {} --joint-rate {} "
       "--seed {}{}",
