@@ -80,8 +80,8 @@ void declare(train_command& command) {
       .real("crop-scale", options.crop_scale, {0.05, 1.0}, "SHARE",
             "least share of a picture's area that a random crop keeps; 1: the picture is only shifted")
       .integer("small-side", command.small_side, {0, 8192}, "N",
-               "pixels of a picture's side in early epochs, for speed: three quarters of the reference's, all before "
-               "the quantisation epochs; 0: as many as the network takes")
+               "early epochs see parts of pictures, so many pixels high, for speed: three quarters of the reference's, "
+               "all before the quantisation epochs; 0: whole pictures")
       .choice("optimiser", options.optimiser, {"sgd", "adamw"}, "adamw for transformers, with rates near 0.001")
       .real("reference-rate", options.reference_rate, {1e-6, 10.0}, "RATE", "peak learning rate of the reference")
       .real("joint-rate", options.joint_rate, {1e-6, 10.0}, "RATE", "peak learning rate of all parts together")

@@ -119,9 +119,11 @@ void image_store::epoch::crop(std::size_t index, torch::Tensor& images) const {
   constexpr double widest = 4.0 / 3.0;
   std::mt19937_64 random(seed_of_batch(index));
   const auto any = [&] { return static_cast<double>(random() >> 11U) * 0x1p-53; };
+  const std::int64_t side = how_.side > 0 ? how_.side : store_.side_;
+  const double part = static_cast<double>(side) / store_.side_;  // of the whole's side, at the same scale
   auto windows = torch::zeros({images.size(0), 2, 3});
   for (std::size_t i = 0; i < batch_size_; ++i) {
-    const double area = how_.crop_scale + (1.0 - how_.crop_scale) * any();
+    const double area = part * part * (how_.crop_scale + (1.0 - how_.crop_scale) * any());
     const double aspect = std::pow(widest, 2.0 * any() - 1.0);
     const double width = std::min(std::sqrt(area * aspect), 1.0);
     const double height = std::min(std::sqrt(area / aspect), 1.0);
@@ -133,7 +135,6 @@ void image_store::epoch::crop(std::size_t index, torch::Tensor& images) const {
     const std::size_t from = order_[index * batch_size_ + i];
     images[static_cast<std::int64_t>(i)] = store_.plain(from, 1).images[0];
   }
-  const std::int64_t side = how_.side > 0 ? how_.side : store_.side_;
   const auto grid = torch::affine_grid_generator(windows, {images.size(0), 3, side, side}, /*align_corners=*/false);
   images = torch::grid_sampler(images, grid,
                                /*interpolation_mode: bilinear*/ 0, /*padding_mode: border*/ 1,

@@ -38,7 +38,7 @@ class image_store {
   struct distortion {
     int padding = 0;          ///< pixels around a picture, of which a window of its own size is cut
     double crop_scale = 1.0;  ///< below 1, instead: a crop of at least this share of the area, scaled up to the whole
-    int side = 0;             ///< of what comes out: the crop is scaled to it; 0: the picture's own
+    int side = 0;  ///< of what comes out: a part of the picture, as large in it as it comes out; 0: the picture's own
   };
 
   /// One epoch's batches: shuffled and distorted at random.

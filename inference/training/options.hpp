@@ -26,8 +26,8 @@ struct training_options {
   int held_back = 2000;  ///< training images of all classes, not trained on: they choose λ and the learned fusions
   int batch_size = 128;
   double crop_scale = 1.0;  ///< least share of a picture's area that training sees, scaled up; 1: shifts alone
-  /// Of pictures in the first three quarters of the reference's epochs and before the quantisation epochs: convolutions
-  /// learn faster on fewer pixels. 0: whole.
+  /// Of the parts of pictures, at the same scale, that the first three quarters of the reference's epochs and the joint
+  /// ones before quantisation see: convolutions learn faster on fewer pixels. 0: whole pictures.
   int small_side = 0;
   std::string optimiser = "sgd";  ///< "sgd" or "adamw"
   double reference_rate = 0.15;   ///< peak learning rate

@@ -22,7 +22,7 @@ struct phase {
   std::string name;
   int epochs = 0;
   double peak_rate = 0.0;
-  int small_epochs = 0;  ///< the first ones, which see pictures of `small_side`
+  int small_epochs = 0;  ///< the first ones, which see parts of pictures
   int small_side = 0;    ///< pixels
   torch::nn::Module* module = nullptr;
   std::filesystem::path checkpoint;
