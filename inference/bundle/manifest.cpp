@@ -19,6 +19,8 @@ class fields {
  public:
   fields(const std::filesystem::path& file, const toml::table& table) : file_(file), table_(table) {}
 
+  bool has(const char* key) const { return table_.contains(key); }
+
   template <class T>
   T get(const char* key, const char* expected) const {
     if (const auto value = table_[key].value<T>()) return *value;
@@ -69,6 +71,13 @@ feature_format read_format(const fields& in) {
       in.fail("feature_steps", "not positive", "one step > 0 a channel");
     format.quantisers.push_back({0.0F, static_cast<float>(*value)});
   }
+  if (in.has("feature_imputed")) {
+    for (const auto& each : in.list("feature_imputed", count, count)) {
+      const auto value = each.value<double>();
+      if (!value || !std::isfinite(*value)) in.fail("feature_imputed", "not finite", "one number a channel");
+      format.imputed.push_back(static_cast<float>(*value));
+    }
+  }
   check(format);
   return format;
 }
@@ -104,7 +113,7 @@ bundle_manifest parse(const std::filesystem::path& file, const toml::table& docu
   }
   out.format = read_format(in);
   out.reference_top1 = in.number("reference_top1_percent", 0.0, 100.0);
-  if (document.contains("given_top1_percent")) out.given_top1 = in.number("given_top1_percent", 0.0, 100.0);
+  if (in.has("given_top1_percent")) out.given_top1 = in.number("given_top1_percent", 0.0, 100.0);
   out.figures = read_figures(file, in);
   const auto id = in.get<std::string>("weights_id", "16 hexadecimal digits");
   const auto parsed = std::from_chars(id.data(), id.data() + id.size(), out.id, 16);
@@ -134,6 +143,8 @@ void write_manifest(const std::filesystem::path& file, const bundle_manifest& ma
   for (const auto& label : manifest.labels) labels.push_back(label);
   toml::array steps;
   for (const auto& quantiser : manifest.format.quantisers) steps.push_back(static_cast<double>(quantiser.step));
+  toml::array imputed;
+  for (const float each : manifest.format.imputed) imputed.push_back(static_cast<double>(each));
   toml::array shares;
   for (const auto& row : manifest.figures) {
     shares.push_back(toml::table{{"share", row.share}, {"lambda", row.lambda}, {"top1_percent", row.top1}});
@@ -153,6 +164,7 @@ void write_manifest(const std::filesystem::path& file, const bundle_manifest& ma
                        {"feature_steps", steps},
                        {"labels", labels},
                        {"share", shares}};
+  if (!imputed.empty()) document.insert("feature_imputed", imputed);
   if (manifest.given_top1) document.insert("given_top1_percent", *manifest.given_top1);
   std::ofstream out(file);
   out << "# Written by `dvfo train model`; the key \"recipe\" says how. See docs/model-bundle.md.\n"

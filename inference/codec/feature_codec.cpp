@@ -51,6 +51,9 @@ void check_shape(const feature_format& format) {
   if (format.quantisers.size() != static_cast<std::size_t>(format.channels)) {
     reject("{} quantisers, expected one for each of {} channels", format.quantisers.size(), format.channels);
   }
+  if (!format.imputed.empty() && format.imputed.size() != format.quantisers.size()) {
+    reject("{} imputed values, expected none or one for each of {} channels", format.imputed.size(), format.channels);
+  }
 }
 
 void check_quantiser(const feature_format& format, std::size_t channel) {
@@ -155,13 +158,18 @@ std::vector<std::uint16_t> decode_features(const feature_format& format, std::sp
   const quantise_kernel& kernel = runnable_kernels().front();
   const std::byte* packed = planes.data();
   std::size_t next = 0;  // first channel that is not yet written
+  const auto impute_until = [&](std::size_t end) {
+    for (; next < end; ++next) {
+      std::ranges::fill(features.subspan(next * values, values), format.imputed.empty() ? 0.0F : format.imputed[next]);
+    }
+  };
   for (const std::uint16_t channel : channels) {
-    std::ranges::fill(features.subspan(next * values, (channel - next) * values), 0.0F);
+    impute_until(channel);
     kernel.unpack(format.bits, packed, format.quantisers[channel], features.subspan(channel * values, values));
     packed += plane_bytes;
     next = channel + std::size_t{1};
   }
-  std::ranges::fill(features.subspan(next * values), 0.0F);
+  impute_until(static_cast<std::size_t>(format.channels));
   return channels;
 }
 

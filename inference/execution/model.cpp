@@ -44,6 +44,7 @@ struct edge_model::impl {
   impl(const model_bundle& bundle, backend where)
       : format(bundle.manifest().format),
         input_size(bundle.manifest().input_size),
+        imputed(bundle.tensors().split->imputed_local.detach().view({1, -1, 1, 1})),
         front(*bundle.tensors().split->stage, where) {
     const auto& local = *bundle.tensors().split->local;
     for (std::size_t v = 0; v < local.widths().size(); ++v) locals.push_back(prepare_local(local, v, where));
@@ -51,6 +52,7 @@ struct edge_model::impl {
 
   feature_format format;
   int input_size;
+  torch::Tensor imputed;  // [1, C, 1, 1], for channels that are sent away
   front_runtime front;
   std::vector<std::unique_ptr<execution>> locals;
 };
@@ -80,7 +82,7 @@ std::vector<float> edge_model::infer_local(const feature_map& features, std::spa
                                                 format.channels, format.height, format.width));
   }
   c10::InferenceMode inference;
-  auto kept = torch::zeros({1, format.channels, format.height, format.width});
+  auto kept = impl_->imputed.expand({1, format.channels, format.height, format.width}).contiguous();
   for (const auto channel : primary) {
     if (channel >= format.channels)
       throw error(errc::bad_argument, fmt::format("channel {}, expected below {}", channel, format.channels));

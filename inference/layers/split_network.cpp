@@ -60,6 +60,8 @@ torch::Tensor reference_network_impl::forward(const torch::Tensor& images) { ret
 split_network_impl::split_network_impl(const architecture& net, int feature_bits)
     : stage(register_module("front", front(net))),
       quantiser(register_module("quantiser", feature_quantiser(net.features.channels, feature_bits))),
+      imputed_local(register_parameter("imputed_local", torch::zeros({net.features.channels}))),
+      imputed_remote(register_parameter("imputed_remote", torch::zeros({net.features.channels}))),
       local(register_module("local", network(net.trunk, std::vector<double>{1.0, 0.75, 0.5, 0.25}))),
       remote(register_module("remote", network(net.trunk, std::vector<double>{1.0, 1.0, 1.0, 1.0}))),
       blend_(register_parameter("blend", torch::zeros({static_cast<std::int64_t>(trained_shares.size()) - 2}))) {}
@@ -70,15 +72,29 @@ void split_network_impl::start_from(const reference_network& reference) {
   copy_variants(*reference->trunk, *remote);
 }
 
+void split_network_impl::start_imputation(const attended& sample) {
+  torch::NoGradGuard no_gradient;
+  const auto sent = secondary_mask(sample.importance, 0.5).to(torch::kFloat);
+  const auto means = sample.features.mean({2, 3});
+  const auto average_of = [&](const torch::Tensor& chosen) {
+    return (means * chosen).sum(0) / chosen.sum(0).clamp_min(1);
+  };
+  imputed_local.copy_(average_of(sent));
+  imputed_remote.copy_(average_of(1 - sent));
+}
+
 split_network_impl::halves split_network_impl::forward(const attended& extracted, std::size_t share_index) {
   const double share = trained_shares[share_index];
   const auto mask = secondary_mask(extracted.importance, share).unsqueeze(2).unsqueeze(3);
+  const auto impute = [](const torch::Tensor& map, const torch::Tensor& missing, const torch::Tensor& values) {
+    return torch::where(missing, values.view({1, -1, 1, 1}).to(map.scalar_type()), map);
+  };
   halves out;
   if (share < 1.0) {
-    out.local = local->explained(extracted.features.masked_fill(mask, 0.0), share_index);
+    out.local = local->explained(impute(extracted.features, mask, imputed_local), share_index);
   }
   if (share > 0.0) {
-    out.remote = remote->explained(quantiser(extracted.features).masked_fill(~mask, 0.0), share_index - 1);
+    out.remote = remote->explained(impute(quantiser(extracted.features), ~mask, imputed_remote), share_index - 1);
   }
   return out;
 }

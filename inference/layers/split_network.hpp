@@ -44,7 +44,8 @@ class reference_network_impl : public torch::nn::Module {
 TORCH_MODULE_IMPL(reference_network, reference_network_impl);
 
 /// The collaborative model (DVFO §4.1, §5.2): one front, the feature quantiser, the slimmable local trunk and the
-/// remote trunk.
+/// remote trunk. A half sees a learned value, at first the mean, in place of every channel that it does not get:
+/// which channels those are changes from picture to picture, and zeros would change its inputs' means with them.
 class split_network_impl : public torch::nn::Module {
  public:
   split_network_impl(const architecture& net, int feature_bits);
@@ -52,6 +53,9 @@ class split_network_impl : public torch::nn::Module {
   /// Copies the front and both trunks' shared weights from a trained reference; statistics of every variant start from
   /// the reference's own.
   void start_from(const reference_network& reference);
+
+  /// Begins imputation: what a half does not see at ξ = ½, on average over `sample`.
+  void start_imputation(const attended& sample);
 
   /// What both halves answer at trained share number `share_index`; undefined logits where a half does not exist.
   struct halves {
@@ -66,8 +70,10 @@ class split_network_impl : public torch::nn::Module {
 
   front stage{nullptr};
   feature_quantiser quantiser{nullptr};
-  network local{nullptr};   ///< variants: widths 1, ¾, ½, ¼ for shares 0, ¼, ½, ¾
-  network remote{nullptr};  ///< variants: full width with the statistics of shares ¼, ½, ¾, 1
+  torch::Tensor imputed_local;   ///< [C], what the local trunk sees of a channel that is sent away
+  torch::Tensor imputed_remote;  ///< [C], what the remote trunk sees of a channel that is not
+  network local{nullptr};        ///< variants: widths 1, ¾, ½, ¼ for shares 0, ¼, ½, ¾
+  network remote{nullptr};       ///< variants: full width with the statistics of shares ¼, ½, ¾, 1
 
  private:
   torch::Tensor blend_;  // logit of λ for shares ¼, ½, ¾

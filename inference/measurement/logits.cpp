@@ -40,6 +40,7 @@ class runner {
   explicit runner(const model_bundle& bundle)
       : format_(bundle.manifest().format), front_(*bundle.tensors().split->stage), reference_(bundle) {
     const auto& split = bundle.tensors().split;
+    imputed_ = split->imputed_local;
     for (std::size_t v = 0; v < split->local->widths().size(); ++v) locals_.emplace_back(*split->local, v);
     for (std::size_t v = 0; v < split->remote->widths().size(); ++v) remotes_.emplace_back(*split->remote, v);
   }
@@ -50,14 +51,14 @@ class runner {
     return {out.features.contiguous(), out.importance.contiguous()};
   }
 
-  /// Both halves at one share; adds the frames' bytes to `bytes`.
+  /// Both halves at one share, each with what it does not get imputed; adds the frames' bytes to `bytes`.
   std::pair<torch::Tensor, torch::Tensor> run(const attended& extracted, std::size_t share, std::size_t& bytes) {
     auto kept = extracted.features.clone();
     auto sent = torch::zeros_like(kept);
     for (std::int64_t i = 0; i < kept.size(0); ++i) {
       const auto split = split_channels(row(extracted.importance, i), trained_shares[share]);
       if (split.secondary.empty()) continue;
-      for (const auto channel : split.secondary) kept[i][channel].zero_();
+      for (const auto channel : split.secondary) kept[i][channel].copy_(imputed_[channel].expand_as(kept[i][channel]));
       encode_features(format_, row(extracted.features, i), split.secondary, frame_);
       bytes += frame_.size();
       const auto target = row(sent, i);
@@ -69,6 +70,7 @@ class runner {
 
  private:
   const feature_format& format_;
+  torch::Tensor imputed_;
   front_runtime front_;
   reference_runner reference_;
   std::vector<int8_network> locals_;

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +8,7 @@
 #include "inference/bundle/manifest.hpp"
 #include "inference/bundle/weight_file.hpp"
 #include "inference/bundle/weights.hpp"
+#include "inference/codec/feature_codec.hpp"
 #include "inference/error.hpp"
 #include "inference/model.hpp"
 #include "inference/model_bundle.hpp"
@@ -28,6 +30,7 @@ bundle_manifest small_manifest() {
   out.labels = {"a", "b", "c"};
   out.format = {.channels = 8, .height = 8, .width = 8, .bits = 2, .quantisers = {}};
   out.format.quantisers.assign(8, {0.0F, 0.5F});
+  out.format.imputed = {0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F, 0.7F, 0.8F};
   for (const double share : trained_shares) out.figures.push_back({share, 1.0 - share, 50.0});
   return out;
 }
@@ -41,6 +44,8 @@ std::shared_ptr<model_bundle::weights> small_networks(const bundle_manifest& man
   out->reference = reference_network(net);
   out->fusions = untrained_fusions(static_cast<int>(manifest.labels.size()));
   torch::NoGradGuard no_gradient;
+  out->split->imputed_local.copy_(torch::rand({manifest.format.channels}));
+  for (int c = 0; c < manifest.format.channels; ++c) out->split->imputed_remote[c] = manifest.format.imputed[c];
   out->split->local->set_observing(true);
   const auto extracted = out->split->stage(torch::rand({8, 3, 16, 16}));
   for (std::size_t s = 0; s < trained_shares.size(); ++s) out->split(extracted, s);
@@ -96,6 +101,21 @@ TEST_F(bundle_folder, loads_what_was_saved) {
   EXPECT_EQ(loaded.lambda(0.5), 0.5);
   EXPECT_NEAR(loaded.lambda(0.4), 0.6, 1e-12);
   EXPECT_NE(loaded.manifest().id, 0U);
+  EXPECT_EQ(loaded.manifest().format.imputed, manifest_.format.imputed);
+  EXPECT_TRUE(torch::equal(loaded.tensors().split->imputed_local, small_networks(manifest_)->split->imputed_local));
+}
+
+// Channels were imputed only after the first bundles had been made: those learned with zeros, and go on with them.
+TEST_F(bundle_folder, without_imputed_values_is_one_of_zeros) {
+  auto weights = read_weights(folder_.path() / "weights.bin");
+  const auto before = fmt::format("{:016x}", weights.id);
+  std::erase_if(weights.tensors, [](const auto& each) { return each.first.starts_with("split.imputed_"); });
+  const auto id = write_weights(folder_.path() / "weights.bin", weights.tensors);
+  replace(before, fmt::format("{:016x}", id));
+  replace("feature_imputed", "something_else");
+  const auto loaded = model_bundle::load(folder_.path());
+  EXPECT_THAT(loaded.manifest().format.imputed, testing::IsEmpty());
+  EXPECT_EQ(loaded.tensors().split->imputed_local.abs().max().item<float>(), 0.0F);
 }
 
 TEST_F(bundle_folder, saving_a_loaded_bundle_gives_the_same_weights) {
@@ -123,6 +143,40 @@ TEST_F(bundle_folder, runs_on_both_sides) {
   EXPECT_EQ(cloud.infer_remote(maps, 0.5).size(), 3U);
   EXPECT_THROW(static_cast<void>(cloud.infer_remote(maps, 0.0)), error);
   EXPECT_THROW(static_cast<void>(cloud.infer_remote(std::vector<std::vector<float>>{{1.0F}}, 0.5)), error);
+}
+
+TEST_F(bundle_folder, local_half_sees_imputed_values_in_place_of_what_is_sent) {
+  const auto loaded = model_bundle::load(folder_.path());
+  edge_model edge(loaded);
+  const auto some = edge.extract({16, 16, std::vector<std::uint8_t>(3 * 16 * 16, 100)});
+  std::vector<float> values(some.features.values().begin(), some.features.values().end());
+  const std::vector<std::uint16_t> all = {0, 1, 2, 3, 4, 5, 6, 7};
+  const std::vector<std::uint16_t> kept = {0, 2, 3, 5, 6, 7};
+  const auto without = edge.infer_local(feature_map(values), kept, 0.25);
+  EXPECT_NE(without, edge.infer_local(feature_map(values), all, 0.25));
+  for (const int sent : {1, 4}) {
+    std::fill_n(values.begin() + sent * 64, 64, loaded.tensors().split->imputed_local[sent].item<float>());
+  }
+  EXPECT_EQ(without, edge.infer_local(feature_map(values), all, 0.25));
+}
+
+TEST_F(bundle_folder, remote_half_sees_after_the_wire_what_it_saw_in_training) {
+  const auto loaded = model_bundle::load(folder_.path());
+  auto split = small_networks(manifest_)->split;
+  torch::NoGradGuard no_gradient;
+  split->quantiser->named_parameters()["step"].fill_(manifest_.format.quantisers[0].step);
+  const auto extracted = split->stage(torch::rand({1, 3, 16, 16}));
+  const auto expected = split(extracted, 2).remote.logits;
+  const auto* map = extracted.features.data_ptr<float>();
+  const auto* importance = extracted.importance.data_ptr<float>();
+  std::vector<std::byte> frame;
+  encode_features(loaded.manifest().format, {map, 512}, split_channels({importance, 8}, 0.5).secondary, frame);
+  std::vector<std::vector<float>> received(1, std::vector<float>(512));
+  decode_features(loaded.manifest().format, frame, received[0]);
+  const auto found = cloud_model(loaded).infer_remote(received, 0.5)[0];
+  // Stored in bfloat16, of 8 bits.
+  for (int c = 0; c < 3; ++c)
+    EXPECT_NEAR(found[c], expected[0][c].item<float>(), 0.02 * expected.abs().max().item<float>());
 }
 
 TEST_F(bundle_folder, runs_on_a_gpu_or_says_that_there_is_none) {
@@ -202,6 +256,8 @@ TEST_F(bundle_folder, values_out_of_range_are_named) {
   EXPECT_THAT(refusal(), HasSubstr("8000"));
   replace("base_width = 8000", "base_width = 16");
   EXPECT_THAT(refusal(), HasSubstr("shape"));
+  replace("feature_imputed = [", "feature_imputed = [ 1.0,");
+  EXPECT_THAT(refusal(), HasSubstr("\"feature_imputed\" is 9 entries, expected 8 to 8"));
   replace("feature_bits = 2", "feature_bits = 5");
   EXPECT_THAT(refusal(), HasSubstr("\"feature_bits\" is 5, expected 8, 4, 3 or 2"));
   replace("format_version = 1", "format_version = 2");

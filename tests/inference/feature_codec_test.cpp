@@ -33,11 +33,14 @@ using dvfo::test::make_format;
 using dvfo::test::make_selection;
 using testing::HasSubstr;
 
-/// What decoding must give: each selected plane through one kernel there and back, the others 0.
+/// What decoding must give: each selected plane through one kernel there and back, the others their imputed value.
 std::vector<float> expected_features(const feature_format& format, std::span<const float> features,
                                      std::span<const std::uint16_t> selected) {
   std::vector<float> expected(features.size(), 0.0F);
   const std::size_t plane = features.size() / static_cast<std::size_t>(format.channels);
+  for (std::size_t channel = 0; channel < format.imputed.size(); ++channel) {
+    std::ranges::fill(std::span(expected).subspan(channel * plane, plane), format.imputed[channel]);
+  }
   std::vector<std::byte> packed(packed_bytes(plane, format.bits));
   const quantise_kernel& kernel = runnable_kernels().back();
   for (const std::size_t channel : selected) {
@@ -166,6 +169,13 @@ TEST(feature_codec, encode_replaces_content_and_reuses_capacity) {
   }
 }
 
+TEST(feature_codec, imputes_channels_that_are_not_in_the_frame) {
+  std::mt19937 random(8);
+  auto format = make_format(5, 4, 4, 2);
+  format.imputed = {0.5F, 0.0F, -1.0F, 2.0F, 3.0F};
+  for (const int count : {1, 3, 5}) expect_round_trip(format, count, random);
+}
+
 TEST(feature_codec, threads_share_a_format) {
   std::vector<std::future<void>> workers;
   for (unsigned seed = 0; seed < 4; ++seed) {
@@ -192,6 +202,8 @@ TEST(feature_codec, check_names_the_field_that_is_out_of_range) {
   expect([](feature_format& f) { f.channels = 4096, f.height = f.width = 1024; }, "expected at most 268435456 values");
   expect([](feature_format& f) { f.bits = 5; }, "bits is 5, expected 8, 4, 3 or 2");
   expect([](feature_format& f) { f.quantisers.pop_back(); }, "2 quantisers, expected one for each of 3 channels");
+  expect([](feature_format& f) { f.imputed = {1.0F}; },
+         "1 imputed values, expected none or one for each of 3 channels");
   expect([](feature_format& f) { f.quantisers[1].lowest = -infinity; }, "lowest of channel 1 is -inf");
   expect([](feature_format& f) { f.quantisers[2].step = 0.0F; }, "step of channel 2 is 0");
   expect([](feature_format& f) { f.quantisers[2].step = -1.0F; }, "step of channel 2 is -1");

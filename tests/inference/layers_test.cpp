@@ -8,6 +8,7 @@
 #include "inference/layers/feature_quantiser.hpp"
 #include "inference/layers/network.hpp"
 #include "inference/layers/scam.hpp"
+#include "inference/layers/split_network.hpp"
 #include "inference/training/losses.hpp"
 
 namespace dvfo::inference {
@@ -164,6 +165,21 @@ TEST(feature_quantiser, bits_are_the_entropy_of_the_levels_and_fall_along_their_
   before.backward();
   const auto after = quantiser->bits(torch::relu(many.detach() - 20.0 * many.grad()));
   EXPECT_LT(after.item<double>(), before.item<double>());
+}
+
+TEST(split_network, imputation_begins_with_the_mean_of_what_a_half_misses) {
+  split_network net(small(), 2);
+  // Two pictures; of each, the channels of one half are strong and stay, the others are sent.
+  auto features = torch::zeros({2, 8, 8, 8});
+  for (int c = 0; c < 8; ++c) {
+    features[0][c].fill_(c < 4 ? 5.0 : 1.0);
+    features[1][c].fill_(c < 4 ? 7.0 : 2.0);
+  }
+  net->start_imputation({features, features.mean({2, 3})});
+  for (int c = 0; c < 8; ++c) {
+    EXPECT_EQ(net->imputed_local[c].item<float>(), c < 4 ? 0.0F : 1.5F) << c;
+    EXPECT_EQ(net->imputed_remote[c].item<float>(), c < 4 ? 6.0F : 0.0F) << c;
+  }
 }
 
 TEST(fused_scam, answers_as_the_layer_does) {
