@@ -244,6 +244,13 @@ void network_impl::freeze_below(int end) {
   }
 }
 
+void network_impl::freeze_weights_from(int first) {
+  for (auto i = static_cast<std::size_t>(first); i < layers_.size(); ++i) {
+    if (layers_[i].own.weight.defined()) layers_[i].own.weight.set_requires_grad(false);
+    if (layers_[i].own.bias.defined()) layers_[i].own.bias.set_requires_grad(false);
+  }
+}
+
 bool network_impl::copy_operator(const network_impl& from, int there, int here) {
   torch::NoGradGuard no_gradient;
   if (from.layout_.at(there).kind != layout_.at(here).kind) return false;

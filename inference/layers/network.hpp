@@ -60,6 +60,8 @@ class network_impl : public torch::nn::Module {
   void adopt_statistics(const torch::Tensor& x);
   /// Operators below `end` learn nothing any more and keep their statistics in training mode, too.
   void freeze_below(int end);
+  /// Weights of operators from `first` on learn nothing any more; their normalisation still does.
+  void freeze_weights_from(int first);
   /// Copies all tensors of `from`'s operator `there` into operator `here`. False, and nothing copied, where kinds or
   /// shapes differ.
   bool copy_operator(const network_impl& from, int there, int here);

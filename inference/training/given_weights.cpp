@@ -288,4 +288,8 @@ void freeze_first_stage(front& stage) {
   extractor->freeze_below(static_cast<int>(extractor->layout().ops().size()) - 1);
 }
 
+void freeze_later_half(network& remote) {
+  remote->freeze_weights_from(static_cast<int>(remote->layout().ops().size()) / 2);
+}
+
 }  // namespace dvfo::inference

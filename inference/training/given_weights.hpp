@@ -64,4 +64,9 @@ void start_from_given(given_network& given, const torch::Tensor& images, referen
 /// than all that follows.
 void freeze_first_stage(front& stage);
 
+/// The weights of a remote trunk's second half of operators stay as published, too: they were learned from far more
+/// pictures than training here has, which would only spoil them. The first half learns to make up for what splitting
+/// takes away.
+void freeze_later_half(network& remote);
+
 }  // namespace dvfo::inference

@@ -117,6 +117,7 @@ class run {
     start_from_given(given_, sample, reference_);
     freeze_first_stage(reference_->stage);
     freeze_first_stage(split_->stage);
+    freeze_later_half(split_->remote);
     given_->to(device_);
   }
 

@@ -171,6 +171,24 @@ TEST_F(given_folder, a_frozen_first_stage_keeps_weights_and_statistics_while_the
   }
 }
 
+TEST_F(given_folder, a_remote_trunk_keeps_its_later_weights_but_not_their_normalisation) {
+  network remote(net_.trunk, std::vector<double>{1.0, 1.0});
+  freeze_later_half(remote);
+  remote->train();
+  const auto& in = net_.features;
+  remote(torch::rand({8, in.channels, in.height, in.width}), 1).sum().backward();
+  const auto half = static_cast<int>(net_.trunk.ops().size()) / 2;
+  std::size_t kept = 0;
+  for (const auto& each : remote->named_parameters()) {
+    const bool later = std::stoi(each.key().substr(2)) >= half;  // "op12_weight"
+    const bool of_variant_0 = each.key().ends_with("0");
+    const bool weight = !each.key().ends_with("0") && !each.key().ends_with("1");
+    EXPECT_EQ(each.value().grad().defined(), !(weight && later) && !of_variant_0) << each.key();
+    kept += weight && later ? 1 : 0;
+  }
+  EXPECT_GT(kept, 0U);
+}
+
 TEST_F(given_folder, a_bundle_begins_with_them_and_says_what_they_reach_alone) {
   training_options o;
   o.output = folder_.path() / "bundle";
