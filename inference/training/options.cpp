@@ -27,12 +27,14 @@ std::string recipe_of(const training_options& o) {
   add("crop-scale", o.crop_scale, usual.crop_scale);
   add("small-side", o.small_side, usual.small_side);
   add("weight-decay", o.weight_decay, usual.weight_decay);
+  add("label-smoothing", o.label_smoothing, usual.label_smoothing);
   add("distillation", o.distillation, usual.distillation);
   add("temperature", o.temperature, usual.temperature);
   add("hint-weight", o.hint_weight, usual.hint_weight);
   add("rate-weight", o.rate_weight, usual.rate_weight);
   add("skew-weight", o.skew_weight, usual.skew_weight);
   add("skew-target", o.skew_target, usual.skew_target);
+  if (!o.bfloat16) rest += " --bfloat16=false";
   if (!o.weights.empty()) rest += fmt::format(" --weights {}", o.weights.filename().string());
   const auto start = o.start_from.empty() ? "" : fmt::format(" --start-from {}", o.start_from.filename().string());
   return fmt::format(

@@ -73,6 +73,25 @@ TEST_F(trainer, writes_a_bundle_that_says_how_it_was_made) {
   EXPECT_EQ(loaded.manifest().figures.back().lambda, 0.0);
 }
 
+// Recipes left out what the numbers were rounded to and how labels were smoothed: their commands made other bundles.
+TEST(recipe, names_every_option_that_changes_the_result) {
+  training_options o;
+  o.label_smoothing = 0.2;
+  o.bfloat16 = false;
+  o.optimiser = "adamw";
+  o.crop_scale = 0.5;
+  o.weight_decay = 0.05;
+  o.distillation = 1.0;
+  o.temperature = 2.0;
+  o.hint_weight = 0.25;
+  o.rate_weight = 0.1;
+  for (const char* part :
+       {"--label-smoothing 0.2", "--bfloat16=false", "--optimiser adamw", "--crop-scale 0.5", "--weight-decay 0.05",
+        "--distillation 1", "--temperature 2", "--hint-weight 0.25", "--rate-weight 0.1", "--seed 1"}) {
+    EXPECT_THAT(recipe_of(o), testing::HasSubstr(part));
+  }
+}
+
 TEST_F(trainer, goes_on_from_a_bundle_whose_reference_stays) {
   const auto first = train(tiny(folder_.path() / "first"));
   auto more = tiny(folder_.path() / "more");
