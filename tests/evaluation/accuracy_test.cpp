@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
 #include "evaluation/fusion.hpp"
 #include "inference/error.hpp"
 #include "inference/model.hpp"
@@ -82,6 +87,47 @@ TEST_F(accuracy, fusion_table_has_three_methods_for_each_share_with_two_halves) 
   EXPECT_EQ(report.rows[1].method, "fully connected");
   EXPECT_EQ(report.rows[2].method, "convolutional");
 }
+
+/// Folders of model bundles among the shipped ones; policies lie beside them.
+std::vector<std::string> shipped_models() {
+  std::vector<std::string> found;
+  for (const auto& each : std::filesystem::directory_iterator(DVFO_BUNDLES)) {
+    std::ifstream in(each.path() / "manifest.toml");
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    if (text.find("feature_channels") != std::string::npos) found.push_back(each.path().filename().string());
+  }
+  return found;
+}
+
+class shipped_model : public testing::TestWithParam<std::string> {};
+
+TEST_P(shipped_model, answers_at_every_share) {
+  const auto bundle = model_bundle::load(std::filesystem::path(DVFO_BUNDLES) / GetParam());
+  const auto& manifest = bundle.manifest();
+  edge_model edge(bundle);
+  cloud_model cloud(bundle);
+  const auto extracted = edge.extract(make_procedural(subset::test, 1)->at(0).picture);
+  const auto is_answer = testing::AllOf(testing::SizeIs(manifest.labels.size()),
+                                        testing::Each(testing::Truly([](float x) { return std::isfinite(x); })));
+  for (const double share : trained_shares) {
+    const auto split = split_channels(extracted.importance, share);
+    if (share < 1.0) {
+      EXPECT_THAT(edge.infer_local(extracted.features, split.primary, share), is_answer);
+    }
+    if (share == 0.0) continue;
+    std::vector<std::byte> frame;
+    encode_features(manifest.format, extracted.features.values(), split.secondary, frame);
+    std::vector<std::vector<float>> received(1, std::vector<float>(extracted.features.values().size()));
+    decode_features(manifest.format, frame, received[0]);
+    EXPECT_THAT(cloud.infer_remote(received, share)[0], is_answer);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(bundles, shipped_model, testing::ValuesIn(shipped_models()), [](const auto& of) {
+  auto name = of.param;
+  std::ranges::replace(name, '-', '_');
+  return name;
+});
 
 class other_labels : public dataset {
  public:
