@@ -30,7 +30,7 @@ bundle_manifest small_manifest() {
   out.labels = {"a", "b", "c"};
   out.format = {.channels = 8, .height = 8, .width = 8, .bits = 2, .quantisers = {}};
   out.format.quantisers.assign(8, {0.0F, 0.5F});
-  out.format.imputed = {0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F, 0.7F, 0.8F};
+  out.format.imputed = {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F, 7.0F, 8.0F};  // far from 0, which would pass unseen
   for (const double share : trained_shares) out.figures.push_back({share, 1.0 - share, 50.0});
   return out;
 }
