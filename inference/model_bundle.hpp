@@ -51,6 +51,8 @@ class model_bundle {
   /// Writes manifest.toml and weights.bin, creating the folder. Throws error(io).
   void save(const std::filesystem::path& folder) const;
 
+  /// The format's quantisers and imputed values are taken from `tensors`. Throws error(bad_bundle) where the codec
+  /// cannot use them.
   model_bundle(bundle_manifest manifest, std::shared_ptr<const weights> tensors);
 
   [[nodiscard]] const bundle_manifest& manifest() const { return *manifest_; }

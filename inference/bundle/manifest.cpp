@@ -4,7 +4,6 @@
 
 #include <toml++/toml.h>
 #include <charconv>
-#include <cmath>
 #include <fstream>
 
 #include "inference/error.hpp"
@@ -58,27 +57,13 @@ class fields {
   const toml::table& table_;
 };
 
+/// The map's shape; what the networks learned of it stands in weights.bin.
 feature_format read_format(const fields& in) {
   feature_format format;
   format.channels = in.integer("feature_channels", 1, 4096);
   format.height = format.width = in.integer("feature_side", 1, 1024);
   format.bits = in.integer("feature_bits", 2, 8);
   if (!is_feature_bits(format.bits)) in.fail("feature_bits", std::to_string(format.bits), "8, 4, 3 or 2");
-  const auto count = static_cast<std::size_t>(format.channels);
-  for (const auto& step : in.list("feature_steps", count, count)) {
-    const auto value = step.value<double>();
-    if (!value || !(*value > 0.0) || !std::isfinite(*value))
-      in.fail("feature_steps", "not positive", "one step > 0 a channel");
-    format.quantisers.push_back({0.0F, static_cast<float>(*value)});
-  }
-  if (in.has("feature_imputed")) {
-    for (const auto& each : in.list("feature_imputed", count, count)) {
-      const auto value = each.value<double>();
-      if (!value || !std::isfinite(*value)) in.fail("feature_imputed", "not finite", "one number a channel");
-      format.imputed.push_back(static_cast<float>(*value));
-    }
-  }
-  check(format);
   return format;
 }
 
@@ -141,10 +126,6 @@ bundle_manifest read_manifest(const std::filesystem::path& file) {
 void write_manifest(const std::filesystem::path& file, const bundle_manifest& manifest) {
   toml::array labels;
   for (const auto& label : manifest.labels) labels.push_back(label);
-  toml::array steps;
-  for (const auto& quantiser : manifest.format.quantisers) steps.push_back(static_cast<double>(quantiser.step));
-  toml::array imputed;
-  for (const float each : manifest.format.imputed) imputed.push_back(static_cast<double>(each));
   toml::array shares;
   for (const auto& row : manifest.figures) {
     shares.push_back(toml::table{{"share", row.share}, {"lambda", row.lambda}, {"top1_percent", row.top1}});
@@ -161,10 +142,8 @@ void write_manifest(const std::filesystem::path& file, const bundle_manifest& ma
                        {"feature_channels", manifest.format.channels},
                        {"feature_side", manifest.format.height},
                        {"feature_bits", manifest.format.bits},
-                       {"feature_steps", steps},
                        {"labels", labels},
                        {"share", shares}};
-  if (!imputed.empty()) document.insert("feature_imputed", imputed);
   if (manifest.given_top1) document.insert("given_top1_percent", *manifest.given_top1);
   std::ofstream out(file);
   out << "# Written by `dvfo train model`; the key \"recipe\" says how. See docs/model-bundle.md.\n"

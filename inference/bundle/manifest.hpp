@@ -7,7 +7,8 @@
 
 namespace dvfo::inference {
 
-/// Reads and checks manifest.toml. Throws error(bad_bundle) naming the key, what was found and what was expected.
+/// Reads and checks manifest.toml; the format's quantisers and imputed values are not in it. Throws error(bad_bundle)
+/// naming the key, what was found and what was expected.
 bundle_manifest read_manifest(const std::filesystem::path& file);
 
 /// Writes manifest.toml. Throws error(io).

@@ -11,7 +11,10 @@
 namespace dvfo::inference {
 
 model_bundle::model_bundle(bundle_manifest manifest, std::shared_ptr<const weights> tensors)
-    : manifest_(std::make_shared<const bundle_manifest>(std::move(manifest))), tensors_(std::move(tensors)) {}
+    : tensors_(std::move(tensors)) {
+  manifest.format = learned_format(std::move(manifest.format), tensors_->split);
+  manifest_ = std::make_shared<const bundle_manifest>(std::move(manifest));
+}
 
 model_bundle model_bundle::load(const std::filesystem::path& folder) {
   auto manifest = read_manifest(folder / "manifest.toml");

@@ -97,4 +97,21 @@ std::shared_ptr<const model_bundle::weights> restore(const bundle_manifest& mani
   return networks;
 }
 
+feature_format learned_format(feature_format shape, const split_network& split) {
+  const auto steps = split->quantiser->steps().to(torch::kCPU);
+  const auto imputed = split->imputed_remote.detach().to(torch::kCPU);
+  shape.quantisers.clear();
+  shape.imputed.clear();
+  for (int c = 0; c < shape.channels; ++c) {
+    shape.quantisers.push_back({0.0F, steps[c].item<float>()});
+    shape.imputed.push_back(imputed[c].item<float>());
+  }
+  try {
+    check(shape);
+  } catch (const error& unusable) {
+    throw error(errc::bad_bundle, fmt::format("weights.bin: {}", unusable.what()));
+  }
+  return shape;
+}
+
 }  // namespace dvfo::inference

@@ -77,7 +77,8 @@ void split_network_impl::start_imputation(const attended& sample) {
   const auto sent = secondary_mask(sample.importance, 0.5).to(torch::kFloat);
   const auto means = sample.features.mean({2, 3});
   const auto average_of = [&](const torch::Tensor& chosen) {
-    return (means * chosen).sum(0) / chosen.sum(0).clamp_min(1);
+    const auto count = chosen.sum(0);
+    return torch::where(count > 0, (means * chosen).sum(0) / count.clamp_min(1), means.mean(0));
   };
   imputed_local.copy_(average_of(sent));
   imputed_remote.copy_(average_of(1 - sent));

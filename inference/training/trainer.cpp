@@ -299,12 +299,6 @@ class run {
     out.format.height = architecture_.features.height;
     out.format.width = architecture_.features.width;
     out.format.bits = options_.feature_bits;
-    const auto steps = split_->quantiser->steps().cpu();
-    const auto imputed = split_->imputed_remote.detach().cpu();
-    for (int c = 0; c < out.format.channels; ++c) {
-      out.format.quantisers.push_back({0.0F, steps[c].item<float>()});
-      out.format.imputed.push_back(imputed[c].item<float>());
-    }
     for (const double share : trained_shares) out.figures.push_back({share, 0.5, 0.0});
     out.given_top1 = given_top1_;
     out.recipe = earlier_recipe_ + recipe_of(options_);

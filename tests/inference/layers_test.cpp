@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "inference/architectures/architecture.hpp"
 #include "inference/codec/feature_codec.hpp"
 #include "inference/error.hpp"
@@ -169,16 +171,20 @@ TEST(feature_quantiser, bits_are_the_entropy_of_the_levels_and_fall_along_their_
 
 TEST(split_network, imputation_begins_with_the_mean_of_what_a_half_misses) {
   split_network net(small(), 2);
-  // Two pictures; of each, the channels of one half are strong and stay, the others are sent.
+  // Two pictures; of each, four strong channels stay and the others are sent. Channels 3 and 4 change places.
   auto features = torch::zeros({2, 8, 8, 8});
   for (int c = 0; c < 8; ++c) {
-    features[0][c].fill_(c < 4 ? 5.0 : 1.0);
-    features[1][c].fill_(c < 4 ? 7.0 : 2.0);
+    features[0][c].fill_(c <= 3 ? 5.0 : 1.0);
+    features[1][c].fill_(c < 3 || c == 4 ? 7.0 : 2.0);
   }
   net->start_imputation({features, features.mean({2, 3})});
-  for (int c = 0; c < 8; ++c) {
-    EXPECT_EQ(net->imputed_local[c].item<float>(), c < 4 ? 0.0F : 1.5F) << c;
-    EXPECT_EQ(net->imputed_remote[c].item<float>(), c < 4 ? 6.0F : 0.0F) << c;
+  // A channel that a half never misses in the sample begins with its mean over all, for the picture that is different.
+  const std::array<float, 8> local = {6.0F, 6.0F, 6.0F, 2.0F, 1.0F, 1.5F, 1.5F, 1.5F};
+  const std::array<float, 8> remote = {6.0F, 6.0F, 6.0F, 5.0F, 7.0F, 1.5F, 1.5F, 1.5F};
+  for (std::size_t c = 0; c < 8; ++c) {
+    const auto at = static_cast<std::int64_t>(c);
+    EXPECT_EQ(net->imputed_local[at].item<float>(), local[c]) << c;
+    EXPECT_EQ(net->imputed_remote[at].item<float>(), remote[c]) << c;
   }
 }
 
