@@ -99,7 +99,7 @@ void declare(train_command& command) {
       .real("skew-target", options.skew_target, {0.0, 1.0}, "SHARE", "importance that those three are to hold")
       .integer("seed", command.seed, {0, 1e18}, "N", "start of every random choice")
       .choice("device", options.device, {"cpu", "cuda"}, "where to train")
-      .flag("bfloat16", options.bfloat16, "mixed precision; --bfloat16=false where the processor has none")
+      .flag("bfloat16", options.bfloat16, "mixed precision where the processor has it; --bfloat16=false: float32")
       .integer("threads", command.threads, {0, 1024}, "N", "LibTorch threads; 0: all cores");
 }
 

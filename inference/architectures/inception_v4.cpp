@@ -32,9 +32,9 @@ class inception {
 
   int shrink(int at, int stride) { return net_.max_pool(at, {3, stride, stride > 1 ? tight_ : padding::same}); }
 
-  int stem_begin(int at, int stride) {  // Fig. 3, up to the first concatenation
-    at = chain(at, {{32, 3, stride, tight_}, {32, 3, 1, tight_}, {64, 3}});
-    return net_.concat({shrink(at, stride), chain(at, {{96, 3, stride, stride > 1 ? tight_ : padding::same}})});
+  int stem_begin(int at, int first_stride) {  // Fig. 3, up to the first concatenation
+    at = chain(at, {{32, 3, first_stride, tight_}, {32, 3, 1, tight_}, {64, 3}});
+    return net_.concat({shrink(at, 2), chain(at, {{96, 3, 2, tight_}})});
   }
 
   int stem_end(int at, int stride) {  // Fig. 3, the other two concatenations

@@ -48,8 +48,11 @@ torch::Tensor find(const named_tensors& tensors, const std::string& name) {
   return integers * expand(steps->second, integers);
 }
 
-/// Bundles of before channels were imputed learned with zeros in their place, as the tensors begin.
-bool may_lack(const std::string& name) { return name.starts_with("split.imputed_"); }
+/// Older bundles learned with zeros in place of channels that a half does not get, or with their mean alone; so the
+/// tensors begin.
+bool may_lack(const std::string& name) {
+  return name.starts_with("split.imputed_") || name == "split.covariance_remote";
+}
 
 }  // namespace
 
@@ -101,10 +104,16 @@ feature_format learned_format(feature_format shape, const split_network& split) 
   const auto steps = split->quantiser->steps().to(torch::kCPU);
   const auto imputed = split->imputed_remote.detach().to(torch::kCPU);
   shape.quantisers.clear();
+  const auto covariance = split->covariance_remote.to(torch::kCPU).contiguous();
   shape.imputed.clear();
+  shape.covariance.clear();
   for (int c = 0; c < shape.channels; ++c) {
     shape.quantisers.push_back({0.0F, steps[c].item<float>()});
     shape.imputed.push_back(imputed[c].item<float>());
+  }
+  if (covariance.any().item<bool>()) {
+    const auto* first = covariance.data_ptr<float>();
+    shape.covariance.assign(first, first + covariance.numel());
   }
   try {
     check(shape);

@@ -8,6 +8,7 @@
 
 #include "inference/codec/entropy.hpp"
 #include "inference/codec/frame.hpp"
+#include "inference/codec/imputation.hpp"
 #include "inference/codec/quantise.hpp"
 #include "inference/error.hpp"
 
@@ -53,6 +54,10 @@ void check_shape(const feature_format& format) {
   }
   if (!format.imputed.empty() && format.imputed.size() != format.quantisers.size()) {
     reject("{} imputed values, expected none or one for each of {} channels", format.imputed.size(), format.channels);
+  }
+  if (!format.covariance.empty() && format.covariance.size() != format.quantisers.size() * format.quantisers.size()) {
+    reject("{} covariances, expected none or one for each of {} × {} channels", format.covariance.size(),
+           format.channels, format.channels);
   }
 }
 
@@ -107,6 +112,12 @@ void check_padding(const feature_format& format, const frame_view& view, std::sp
 void check(const feature_format& format) {
   check_shape(format);
   for (std::size_t channel = 0; channel < format.quantisers.size(); ++channel) check_quantiser(format, channel);
+  if (!format.covariance.empty() && !is_covariance(format.covariance, format.channels)) {
+    reject(
+        "the {0} × {0} covariances are not those of any channels, expected a symmetric matrix without negative "
+        "eigenvalues",
+        format.channels);
+  }
 }
 
 void encode_features(const feature_format& format, std::span<const float> features,
@@ -157,19 +168,11 @@ std::vector<std::uint16_t> decode_features(const feature_format& format, std::sp
   const std::size_t plane_bytes = packed_bytes(values, format.bits);
   const quantise_kernel& kernel = runnable_kernels().front();
   const std::byte* packed = planes.data();
-  std::size_t next = 0;  // first channel that is not yet written
-  const auto impute_until = [&](std::size_t end) {
-    for (; next < end; ++next) {
-      std::ranges::fill(features.subspan(next * values, values), format.imputed.empty() ? 0.0F : format.imputed[next]);
-    }
-  };
   for (const std::uint16_t channel : channels) {
-    impute_until(channel);
     kernel.unpack(format.bits, packed, format.quantisers[channel], features.subspan(channel * values, values));
     packed += plane_bytes;
-    next = channel + std::size_t{1};
   }
-  impute_until(static_cast<std::size_t>(format.channels));
+  impute(format, channels, features);
   return channels;
 }
 

@@ -29,8 +29,9 @@ struct feature_format {
   int width = 0;                              ///< W, 1…1024
   int bits = 8;                               ///< 8, 4, 3 or 2 per value
   std::vector<channel_quantiser> quantisers;  ///< one per channel
-  std::vector<float> imputed = {};            ///< what stands for a channel that is not sent; empty: 0
-  bool entropy_coding = true;                 ///< whether the encoder tries it; every frame decodes
+  std::vector<float> imputed = {};            ///< what stands for a channel that is not sent (its mean); empty: 0
+  std::vector<float> covariance = {};  ///< [C, C] between channels, to estimate that one from those sent; empty: none
+  bool entropy_coding = true;          ///< whether the encoder tries it; every frame decodes
 };
 
 /// Throws error(bad_argument) naming the first field that is out of its range. Encoder and decoder check the same (the
@@ -44,10 +45,10 @@ void check(const feature_format& format);
 void encode_features(const feature_format& format, std::span<const float> features,
                      std::span<const std::uint16_t> selected, std::vector<std::byte>& out);
 
-/// Decodes a frame into `features` [C, H, W]; channels that are not in the frame get their imputed value. Returns the
-/// channels that the frame carries, ascending. Everything is checked before anything is allocated or written; a frame
-/// that fails throws error(bad_frame) saying which check, what was found and what was expected, and leaves `features`
-/// untouched. Thread-safe.
+/// Decodes a frame into `features` [C, H, W]; channels that are not in the frame are imputed from those that are
+/// (codec/imputation.hpp). Returns the channels that the frame carries, ascending. Everything is checked before
+/// anything is allocated or written; a frame that fails throws error(bad_frame) saying which check, what was found and
+/// what was expected, and leaves `features` untouched. Thread-safe.
 std::vector<std::uint16_t> decode_features(const feature_format& format, std::span<const std::byte> frame,
                                            std::span<float> features);
 

@@ -64,8 +64,9 @@ int8_network::layer int8_network::prepare(const network_impl& trained, int index
     next.inner = grid_of(trained.inner_range(index, variant), index, variant);
     next.curve = byte_table(o.then, next.inner, next.own);
   }
-  const auto folded = trained.fold(index, variant);
+  auto folded = trained.fold(index, variant);
   if (!folded.weight.defined()) return next;
+  if (folded.scale.defined()) folded.scale = quantised::exact_steps(folded.scale);
   if (o.kind == op_kind::lstm) {
     const auto inputs = folded.weight.size(1) - folded.bias.size(0) / 4;
     const auto weight = quantised::per_channel(folded.weight, folded.scale);

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "inference/error.hpp"
+#include "inference/execution/processor.hpp"
 
 namespace dvfo::inference::quantised {
 namespace {
@@ -40,6 +41,10 @@ void select_engine() {
   throw error(errc::bad_bundle,
               "this LibTorch was built without a quantised engine (ONEDNN, FBGEMM or QNNPACK); the int8 "
               "local DNN cannot run: install a LibTorch that has one");
+}
+
+torch::Tensor exact_steps(const torch::Tensor& steps) {
+  return processor_adds_byte_products_exactly() ? steps : 2.0 * steps;
 }
 
 torch::Tensor per_channel(const torch::Tensor& weight, const torch::Tensor& scale) {

@@ -12,6 +12,10 @@ namespace dvfo::inference::quantised {
 /// where there is none.
 void select_engine();
 
+/// Steps for weights that are multiplied on this processor, from those of 8-bit weights: the same, or twice as large
+/// where sums of products of 8-bit numbers saturate, so that weights have 7 bits there.
+torch::Tensor exact_steps(const torch::Tensor& steps);
+
 /// `weight` [Co, …] in 8-bit integers, `scale` [Co] their steps.
 torch::Tensor per_channel(const torch::Tensor& weight, const torch::Tensor& scale);
 

@@ -17,7 +17,16 @@ torch::Tensor padded(const op& o, const torch::Tensor& x, double value) {
   return torch::constant_pad_nd(x, {o.before.width, o.after.width, o.before.height, o.after.height}, value);
 }
 
+/// oneDNN 2.6 writes past its buffers in the gradient of a strided 1×1 convolution whose channels are no multiple of
+/// eight (on processors with AVX2 alone). Picking the pixels first computes the same.
+torch::Tensor strided_pointwise(const op& o, const torch::Tensor& x, const learned& what) {
+  const auto all = std::numeric_limits<std::int64_t>::max();
+  return torch::conv2d(x.slice(2, 0, all, o.stride).slice(3, 0, all, o.stride), what.weight, what.bias);
+}
+
 torch::Tensor convolve(const op& o, const torch::Tensor& x, const learned& what) {
+  const bool pointwise = o.kind == op_kind::conv && o.kernel.height == 1 && o.kernel.width == 1;
+  if (pointwise && o.stride > 1) return strided_pointwise(o, x, what);
   const std::int64_t groups = o.kind == op_kind::depthwise ? x.size(1) : 1;
   const bool even = even_rim(o);
   return torch::conv2d(even ? x : padded(o, x, 0.0), what.weight, what.bias, o.stride,

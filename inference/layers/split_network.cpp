@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <string>
 
+#include "inference/layers/imputation.hpp"
 #include "inference/model_bundle.hpp"
 
 namespace dvfo::inference {
 namespace {
+
+constexpr double covariance_momentum = 0.02;  // weight of the newest batch; slower than normalisations': C² values
 
 /// Copies every tensor of `from` into the tensor of the same name in `to`; names that end in a variant's number take
 /// variant 0's, cut to shape.
@@ -62,6 +65,8 @@ split_network_impl::split_network_impl(const architecture& net, int feature_bits
       quantiser(register_module("quantiser", feature_quantiser(net.features.channels, feature_bits))),
       imputed_local(register_parameter("imputed_local", torch::zeros({net.features.channels}))),
       imputed_remote(register_parameter("imputed_remote", torch::zeros({net.features.channels}))),
+      covariance_remote(
+          register_buffer("covariance_remote", torch::zeros({net.features.channels, net.features.channels}))),
       local(register_module("local", network(net.trunk, std::vector<double>{1.0, 0.75, 0.5, 0.25}))),
       remote(register_module("remote", network(net.trunk, std::vector<double>{1.0, 1.0, 1.0, 1.0}))),
       blend_(register_parameter("blend", torch::zeros({static_cast<std::int64_t>(trained_shares.size()) - 2}))) {}
@@ -76,28 +81,31 @@ void split_network_impl::start_imputation(const attended& sample) {
   torch::NoGradGuard no_gradient;
   const auto sent = secondary_mask(sample.importance, 0.5).to(torch::kFloat);
   const auto means = sample.features.mean({2, 3});
-  const auto average_of = [&](const torch::Tensor& chosen) {
-    const auto count = chosen.sum(0);
-    return torch::where(count > 0, (means * chosen).sum(0) / count.clamp_min(1), means.mean(0));
-  };
-  imputed_local.copy_(average_of(sent));
-  imputed_remote.copy_(average_of(1 - sent));
+  const auto count = sent.sum(0);
+  imputed_local.copy_(torch::where(count > 0, (means * sent).sum(0) / count.clamp_min(1), means.mean(0)));
+  const auto received = quantiser(sample.features);
+  imputed_remote.copy_(received.mean({0, 2, 3}));
+  covariance_remote.copy_(channel_covariance(received));
 }
 
 split_network_impl::halves split_network_impl::forward(const attended& extracted, std::size_t share_index) {
   const double share = trained_shares[share_index];
-  const auto mask = secondary_mask(extracted.importance, share).unsqueeze(2).unsqueeze(3);
-  const auto impute = [](const torch::Tensor& map, const torch::Tensor& missing, const torch::Tensor& values) {
-    return torch::where(missing, values.view({1, -1, 1, 1}).to(map.scalar_type()), map);
-  };
+  const auto sent = secondary_mask(extracted.importance, share);
   halves out;
   if (share < 1.0) {
-    out.local = local->explained(impute(extracted.features, mask, imputed_local), share_index);
+    const auto values = imputed_local.view({1, -1, 1, 1}).to(extracted.features.scalar_type());
+    const auto kept = torch::where(sent.unsqueeze(2).unsqueeze(3), values, extracted.features);
+    out.local = local->explained(kept, share_index);
   }
-  if (share > 0.0) {
-    out.remote = remote->explained(impute(quantiser(extracted.features), ~mask, imputed_remote), share_index - 1);
-  }
+  if (share > 0.0) out.remote = remote->explained(receive(extracted.features, sent), share_index - 1);
   return out;
+}
+
+torch::Tensor split_network_impl::receive(const torch::Tensor& features, const torch::Tensor& sent) {
+  const auto levels = quantiser(features);
+  if (sent.all().item<bool>()) return levels;
+  if (is_training()) covariance_remote.lerp_(channel_covariance(levels), covariance_momentum);
+  return impute(levels, ~sent, imputed_remote, covariance_remote);
 }
 
 torch::Tensor split_network_impl::blend(const halves& answers, std::size_t share_index) {

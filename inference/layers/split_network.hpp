@@ -44,8 +44,10 @@ class reference_network_impl : public torch::nn::Module {
 TORCH_MODULE_IMPL(reference_network, reference_network_impl);
 
 /// The collaborative model (DVFO §4.1, §5.2): one front, the feature quantiser, the slimmable local trunk and the
-/// remote trunk. A half sees a learned value, at first the mean, in place of every channel that it does not get:
-/// which channels those are changes from picture to picture, and zeros would change its inputs' means with them.
+/// remote trunk. In place of a channel that it does not get the local half sees a learned value, at first the mean, the
+/// remote half the best estimate from those that it does get: which channels those are changes from picture to picture,
+/// and zeros would change its inputs' means with them. (The edge could estimate, too, for some energy; it gains
+/// little.)
 class split_network_impl : public torch::nn::Module {
  public:
   split_network_impl(const architecture& net, int feature_bits);
@@ -54,7 +56,8 @@ class split_network_impl : public torch::nn::Module {
   /// the reference's own.
   void start_from(const reference_network& reference);
 
-  /// Begins imputation: what a half does not see at ξ = ½, on average over `sample`.
+  /// Begins imputation: for the local half what it does not see at ξ = ½, on average over `sample`; for the remote half
+  /// the statistics of what is sent.
   void start_imputation(const attended& sample);
 
   /// What both halves answer at trained share number `share_index`; undefined logits where a half does not exist.
@@ -70,12 +73,16 @@ class split_network_impl : public torch::nn::Module {
 
   front stage{nullptr};
   feature_quantiser quantiser{nullptr};
-  torch::Tensor imputed_local;   ///< [C], what the local trunk sees of a channel that is sent away
-  torch::Tensor imputed_remote;  ///< [C], what the remote trunk sees of a channel that is not
-  network local{nullptr};        ///< variants: widths 1, ¾, ½, ¼ for shares 0, ¼, ½, ¾
-  network remote{nullptr};       ///< variants: full width with the statistics of shares ¼, ½, ¾, 1
+  torch::Tensor imputed_local;      ///< [C], what the local trunk sees of a channel that is sent away
+  torch::Tensor imputed_remote;     ///< [C], level of a channel from the wire, from which estimates deviate
+  torch::Tensor covariance_remote;  ///< [C, C], of channels from the wire; running, as statistics of normalisations
+  network local{nullptr};           ///< variants: widths 1, ¾, ½, ¼ for shares 0, ¼, ½, ¾
+  network remote{nullptr};          ///< variants: full width with the statistics of shares ¼, ½, ¾, 1
 
  private:
+  /// What the remote trunk sees of a map of which `sent` [N, C] channels are sent.
+  torch::Tensor receive(const torch::Tensor& features, const torch::Tensor& sent);
+
   torch::Tensor blend_;  // logit of λ for shares ¼, ½, ¾
 };
 TORCH_MODULE_IMPL(split_network, split_network_impl);

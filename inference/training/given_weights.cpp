@@ -211,14 +211,16 @@ torch::Tensor cosines(std::int64_t n) {
 }
 
 /// A rectified channel holds one sign of a map: the first n channels the positive parts, the next n the negative ones.
-/// Zero, which stands for a channel that is not there, is then also the commonest value. Every channel tells about as
-/// much as any other (multiple description coding, Goyal 2001): with the principal components one by one, whichever
-/// half lacks the first ones knows next to nothing.
+/// Every dimension tells about as much as any other (multiple description coding, Goyal 2001): with the principal
+/// components one by one, whichever half lacks the first ones knows next to nothing. The negative parts are made faint,
+/// so that they are the less important ones: at ξ = ½ the edge then has one of each pair and the cloud the other, which
+/// tells more of the map than both of one pair and none of the next.
 torch::Tensor sign_split(std::int64_t channels, std::int64_t inputs) {
+  constexpr double faint = 0.35;  // the pairs' masses differ by less than three
   const auto mixed = cosines(inputs);
   auto weight = torch::zeros({channels, inputs, 1, 1});
   for (std::int64_t c = 0; c < channels; ++c) {
-    weight[c] = ((c / inputs) % 2 == 0 ? mixed : -mixed)[c % inputs].view({inputs, 1, 1});
+    weight[c] = ((c / inputs) % 2 == 0 ? 1.0 : -faint) * mixed[c % inputs].view({inputs, 1, 1});
   }
   return weight;
 }

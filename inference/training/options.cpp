@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "inference/error.hpp"
+#include "inference/execution/processor.hpp"
 #include "inference/training/trainer.hpp"
 
 namespace dvfo::inference {
@@ -71,6 +72,7 @@ training_options completed(training_options options) {
   if (!options.weights.empty() && !options.start_from.empty()) {
     throw error(errc::bad_argument, "--weights and --start-from exclude each other: one of them is the beginning");
   }
+  options.bfloat16 = options.bfloat16 && (options.device == "cuda" || processor_has_bfloat16());
   if (options.output.empty())
     throw error(errc::bad_argument, "--output is missing: the folder that the bundle is written to");
   if (options.name.empty()) {

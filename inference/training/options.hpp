@@ -42,7 +42,7 @@ struct training_options {
   double skew_target = 0.6;  ///< … of this share of all (DVFO Fig. 7)
   std::uint64_t seed = 1;
   std::string device = "cpu";  ///< "cpu" or "cuda"
-  bool bfloat16 = true;        ///< mixed precision for convolutions; off where the processor has none
+  bool bfloat16 = true;        ///< mixed precision for convolutions, where the processor has it; else float32
   int threads = 0;             ///< of LibTorch; 0: all cores
 };
 

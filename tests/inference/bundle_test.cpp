@@ -107,15 +107,35 @@ TEST_F(bundle_folder, loads_what_was_saved) {
   EXPECT_TRUE(torch::equal(loaded.tensors().split->imputed_local, small_networks(manifest_)->split->imputed_local));
 }
 
-// Channels were imputed only after the first bundles had been made: those learned with zeros, and go on with them.
+TEST_F(bundle_folder, brings_the_covariance_of_what_is_sent) {
+  const auto covariance = small_networks(manifest_)->split->covariance_remote;
+  const auto loaded = model_bundle::load(folder_.path());
+  ASSERT_EQ(loaded.manifest().format.covariance.size(), 64U);
+  EXPECT_EQ(loaded.manifest().format.covariance[9], covariance[1][1].item<float>());
+  EXPECT_GT(loaded.manifest().format.covariance[9], 0.0F);
+}
+
+TEST_F(bundle_folder, a_covariance_of_no_channels_is_refused) {
+  auto weights = read_weights(folder_.path() / "weights.bin");
+  const auto before = fmt::format("{:016x}", weights.id);
+  weights.tensors.at("split.covariance_remote")[2][3] = 1e3F;
+  replace(before, fmt::format("{:016x}", write_weights(folder_.path() / "weights.bin", weights.tensors)));
+  EXPECT_THAT(refusal(), HasSubstr("covariances"));
+}
+
+// Channels were imputed only after the first bundles had been made: those learned with zeros, and go on with them. The
+// next ones knew means alone.
 TEST_F(bundle_folder, without_imputed_values_is_one_of_zeros) {
   auto weights = read_weights(folder_.path() / "weights.bin");
   const auto before = fmt::format("{:016x}", weights.id);
-  std::erase_if(weights.tensors, [](const auto& each) { return each.first.starts_with("split.imputed_"); });
+  std::erase_if(weights.tensors, [](const auto& each) {
+    return each.first.starts_with("split.imputed_") || each.first == "split.covariance_remote";
+  });
   const auto id = write_weights(folder_.path() / "weights.bin", weights.tensors);
   replace(before, fmt::format("{:016x}", id));
   const auto loaded = model_bundle::load(folder_.path());
   EXPECT_THAT(loaded.manifest().format.imputed, testing::Each(0.0F));
+  EXPECT_TRUE(loaded.manifest().format.covariance.empty());
   EXPECT_EQ(loaded.tensors().split->imputed_local.abs().max().item<float>(), 0.0F);
 }
 

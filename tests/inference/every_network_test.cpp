@@ -5,6 +5,7 @@
 
 #include "inference/architectures/architecture.hpp"
 #include "inference/execution/networks.hpp"
+#include "inference/execution/processor.hpp"
 #include "inference/layers/split_network.hpp"
 
 namespace dvfo::inference {
@@ -109,7 +110,9 @@ TEST_P(every_network, computes_the_same_with_its_normalisation_folded) {
   }
 }
 
+// Without VNNI sums of two products saturated: a ViT was further off than quantisation explains.
 TEST_P(every_network, computes_in_integers_what_fake_quantisation_predicted) {
+  const double allowance = processor_adds_byte_products_exactly() ? 1.0 : 2.0;
   const std::vector<torch::Tensor> batches = {features(), features()};
   auto trunk = observed(batches);
   torch::NoGradGuard no_gradient;
@@ -123,8 +126,9 @@ TEST_P(every_network, computes_in_integers_what_fake_quantisation_predicted) {
       const double range = (exact[i].max() - exact[i].min()).item<double>();
       const double missed = (actual[i] - predicted[i]).abs().mean().item<double>();
       const double lost = (predicted[i] - exact[i]).abs().mean().item<double>();
-      // A few rounding ties, or fewer errors than quantisation itself makes, where many roundings follow each other.
-      EXPECT_LT(missed, std::max(0.02 * range, lost)) << "variant " << v << ", output " << i;
+      // A few rounding ties, or fewer errors than quantisation itself makes, where many roundings follow each other;
+      // weights have one bit less where sums of 8-bit products saturate.
+      EXPECT_LT(missed, std::max(0.02 * range, allowance * lost)) << "variant " << v << ", output " << i;
       EXPECT_GT((actual[i] - exact[i]).abs().max().item<double>(), 0.0) << "not quantised at all";
     }
   }

@@ -176,6 +176,24 @@ TEST(feature_codec, imputes_channels_that_are_not_in_the_frame) {
   for (const int count : {1, 3, 5}) expect_round_trip(format, count, random);
 }
 
+TEST(feature_codec, estimates_channels_that_are_not_in_the_frame_from_those_that_are) {
+  auto format = make_format(4, 1, 3, 8);
+  for (auto& each : format.quantisers) each = {0.0F, 0.01F};
+  format.imputed = {1.0F, 0.5F, 0.6F, 0.25F};
+  // Channel 1 varies with 0, half as much; 2 against it; 3 by itself.
+  const float v = 0.16F;
+  format.covariance = {v, v / 2, -v, 0, v / 2, v / 4, -v / 2, 0, -v, -v / 2, v, 0, 0, 0, 0, v};
+  EXPECT_NO_THROW(check(format));
+  const std::vector<float> features = {1.0F, 1.4F, 2.0F, 9.0F, 9.0F, 9.0F, 9.0F, 9.0F, 9.0F, 9.0F, 9.0F, 9.0F};
+  std::vector<std::byte> frame;
+  encode_features(format, features, std::vector<std::uint16_t>{0}, frame);
+  std::vector<float> found(12);
+  decode_features(format, frame, found);
+  const std::vector<float> wanted = {1.0F, 1.4F, 2.0F, 0.5F,  0.7F,  1.0F,  // and never below the lowest level:
+                                     0.6F, 0.2F, 0.0F, 0.25F, 0.25F, 0.25F};
+  EXPECT_THAT(found, testing::Pointwise(testing::FloatNear(2e-3F), wanted));
+}
+
 TEST(feature_codec, threads_share_a_format) {
   std::vector<std::future<void>> workers;
   for (unsigned seed = 0; seed < 4; ++seed) {
@@ -204,6 +222,14 @@ TEST(feature_codec, check_names_the_field_that_is_out_of_range) {
   expect([](feature_format& f) { f.quantisers.pop_back(); }, "2 quantisers, expected one for each of 3 channels");
   expect([](feature_format& f) { f.imputed = {1.0F}; },
          "1 imputed values, expected none or one for each of 3 channels");
+  expect([](feature_format& f) { f.covariance = {1.0F}; },
+         "1 covariances, expected none or one for each of 3 × 3 channels");
+  const auto expect_no_covariance = [&](std::vector<float> values) {
+    expect([&](feature_format& f) { f.covariance = values; }, "3 × 3 covariances are not those of any channels");
+  };
+  expect_no_covariance({1, 0.5, 0, 0, 1, 0, 0, 0, 1});
+  expect_no_covariance({1, 2, 0, 2, 1, 0, 0, 0, 1});
+  expect_no_covariance({infinity, 0, 0, 0, 1, 0, 0, 0, 1});
   expect([](feature_format& f) { f.quantisers[1].lowest = -infinity; }, "lowest of channel 1 is -inf");
   expect([](feature_format& f) { f.quantisers[2].step = 0.0F; }, "step of channel 2 is 0");
   expect([](feature_format& f) { f.quantisers[2].step = -1.0F; }, "step of channel 2 is -1");

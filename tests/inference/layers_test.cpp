@@ -4,10 +4,13 @@
 
 #include "inference/architectures/architecture.hpp"
 #include "inference/codec/feature_codec.hpp"
+#include "inference/codec/imputation.hpp"
 #include "inference/error.hpp"
 #include "inference/execution/fused_scam.hpp"
 #include "inference/execution/networks.hpp"
+#include "inference/execution/processor.hpp"
 #include "inference/layers/feature_quantiser.hpp"
+#include "inference/layers/imputation.hpp"
 #include "inference/layers/network.hpp"
 #include "inference/layers/scam.hpp"
 #include "inference/layers/split_network.hpp"
@@ -117,7 +120,8 @@ TEST(int8_network, computes_what_fake_quantisation_predicted) {
     const auto predicted = net(batches[1], v);
     const auto actual = integers.forward(batches[1]);
     const double range = (exact.max() - exact.min()).item<double>();
-    EXPECT_LT((actual - predicted).abs().mean().item<double>(), 0.01 * range) << "variant " << v;
+    const double allowance = processor_adds_byte_products_exactly() ? 0.01 : 0.03;  // where weights have 7 bits
+    EXPECT_LT((actual - predicted).abs().mean().item<double>(), allowance * range) << "variant " << v;
     EXPECT_LT((actual - exact).abs().mean().item<double>(), 0.04 * range) << "variant " << v;
     EXPECT_GT((actual - exact).abs().max().item<double>(), 0.0) << "variant " << v << " is not quantised at all";
   }
@@ -169,8 +173,12 @@ TEST(feature_quantiser, bits_are_the_entropy_of_the_levels_and_fall_along_their_
   EXPECT_LT(after.item<double>(), before.item<double>());
 }
 
-TEST(split_network, imputation_begins_with_the_mean_of_what_a_half_misses) {
+TEST(split_network, imputation_begins_with_the_statistics_of_what_a_half_misses) {
   split_network net(small(), 2);
+  {
+    torch::NoGradGuard no_gradient;
+    net->quantiser->named_parameters()["step"].fill_(1.0);  // levels 0 to 3
+  }
   // Two pictures; of each, four strong channels stay and the others are sent. Channels 3 and 4 change places.
   auto features = torch::zeros({2, 8, 8, 8});
   for (int c = 0; c < 8; ++c) {
@@ -178,14 +186,62 @@ TEST(split_network, imputation_begins_with_the_mean_of_what_a_half_misses) {
     features[1][c].fill_(c < 3 || c == 4 ? 7.0 : 2.0);
   }
   net->start_imputation({features, features.mean({2, 3})});
-  // A channel that a half never misses in the sample begins with its mean over all, for the picture that is different.
+  // A channel that the local half never misses in the sample begins with its mean over all, for the picture that is
+  // different. The remote half misses and gets levels.
   const std::array<float, 8> local = {6.0F, 6.0F, 6.0F, 2.0F, 1.0F, 1.5F, 1.5F, 1.5F};
-  const std::array<float, 8> remote = {6.0F, 6.0F, 6.0F, 5.0F, 7.0F, 1.5F, 1.5F, 1.5F};
+  const std::array<float, 8> remote = {3.0F, 3.0F, 3.0F, 2.5F, 2.0F, 1.5F, 1.5F, 1.5F};
   for (std::size_t c = 0; c < 8; ++c) {
     const auto at = static_cast<std::int64_t>(c);
     EXPECT_EQ(net->imputed_local[at].item<float>(), local[c]) << c;
     EXPECT_EQ(net->imputed_remote[at].item<float>(), remote[c]) << c;
   }
+  EXPECT_EQ(net->covariance_remote[3][4].item<float>(), -0.5F);
+  EXPECT_EQ(net->covariance_remote[4][4].item<float>(), 1.0F);
+  EXPECT_EQ(net->covariance_remote[0][4].item<float>(), 0.0F);
+}
+
+TEST(split_network, keeps_the_covariance_of_what_is_sent_up_to_date) {
+  torch::manual_seed(3);
+  split_network net(small(), 8);
+  auto features = torch::rand({16, 8, 8, 8});
+  features.select(1, 7).copy_(1.0 - features.select(1, 0));
+  const attended some{features, features.mean({2, 3})};
+  for (int i = 0; i < 300; ++i) net(some, 2);
+  const auto wanted = channel_covariance(net->quantiser(features));
+  EXPECT_LT((net->covariance_remote - wanted).abs().max().item<float>(), 0.02F * wanted.max().item<float>());
+  net->eval();
+  const auto before = net->covariance_remote.clone();
+  net(some, 2);
+  EXPECT_TRUE(torch::equal(net->covariance_remote, before));
+}
+
+TEST(imputation, is_the_same_in_training_and_on_the_deployed_path) {
+  torch::manual_seed(5);
+  feature_format format{.channels = 6, .height = 5, .width = 7, .bits = 4, .quantisers = {}};
+  const auto mixed = torch::rand({6, 6});
+  const auto map = torch::relu(torch::einsum("oc,nchw->nohw", {mixed, torch::randn({2, 6, 5, 7})}));
+  const auto mean = torch::rand({6});
+  const auto covariance = channel_covariance(map);
+  for (int c = 0; c < 6; ++c) {
+    format.quantisers.push_back({});
+    format.imputed.push_back(mean[c].item<float>());
+  }
+  format.covariance.assign(covariance.data_ptr<float>(), covariance.data_ptr<float>() + 36);
+  const std::array<std::vector<std::uint16_t>, 2> known = {{{0, 2, 5}, {1}}};
+  auto missing = torch::ones({2, 6}, torch::kBool);
+  for (int n = 0; n < 2; ++n) {
+    for (const auto c : known[static_cast<std::size_t>(n)]) missing[n][c] = false;
+  }
+  const auto trained = impute(map, missing, mean, covariance);
+  auto deployed = map.clone(torch::MemoryFormat::Contiguous);
+  for (int n = 0; n < 2; ++n) {
+    impute(format, known[static_cast<std::size_t>(n)], {deployed[n].data_ptr<float>(), 6 * 5 * 7});
+  }
+  EXPECT_TRUE(torch::allclose(trained, deployed, 1e-3, 1e-4));
+  EXPECT_GT((deployed - map).abs().max().item<float>(), 0.1F);
+  const auto plain = impute(map, missing, mean, torch::zeros({6, 6}));
+  EXPECT_TRUE(torch::equal(plain[0][1], mean[1].expand({5, 7})));
+  EXPECT_TRUE(torch::equal(plain[0][2], map[0][2]));
 }
 
 TEST(fused_scam, answers_as_the_layer_does) {
