@@ -17,6 +17,6 @@ inline constexpr double imputation_ridge = 1e-3;
 void impute(const feature_format& format, std::span<const std::uint16_t> known, std::span<float> features);
 
 /// Whether every choice of known channels can be solved for; a covariance is symmetric and has no negative eigenvalue.
-bool is_covariance(std::span<const float> matrix, int channels);
+bool is_covariance(std::span<const float> values, int channels);
 
 }  // namespace dvfo::inference
