@@ -26,8 +26,8 @@ named_tensors store(const model_bundle::weights& networks);
 std::shared_ptr<const model_bundle::weights> restore(const bundle_manifest& manifest, const named_tensors& tensors);
 
 /// `shape` with the quantisers, imputed values and covariances that the networks learned: the codec's and the networks'
-/// are the same numbers, and the bundle's id covers them. Throws error(bad_bundle) for a step that the codec cannot
-/// use.
+/// are the same numbers, and the bundle's id covers them. Throws error(bad_bundle) for a step or a
+/// covariance that the codec cannot use.
 feature_format learned_format(feature_format shape, const split_network& split);
 
 }  // namespace dvfo::inference

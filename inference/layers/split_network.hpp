@@ -46,8 +46,7 @@ TORCH_MODULE_IMPL(reference_network, reference_network_impl);
 /// The collaborative model (DVFO §4.1, §5.2): one front, the feature quantiser, the slimmable local trunk and the
 /// remote trunk. In place of a channel that it does not get the local half sees a learned value, at first the mean, the
 /// remote half the best estimate from those that it does get: which channels those are changes from picture to picture,
-/// and zeros would change its inputs' means with them. (The edge could estimate, too, for some energy; it gains
-/// little.)
+/// and zeros would change its inputs' means with them. The edge does not estimate: it would pay for it with energy.
 class split_network_impl : public torch::nn::Module {
  public:
   split_network_impl(const architecture& net, int feature_bits);

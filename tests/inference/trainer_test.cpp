@@ -76,8 +76,8 @@ TEST_F(trainer, writes_a_bundle_that_says_how_it_was_made) {
   EXPECT_EQ(loaded.manifest().figures.back().lambda, 0.0);
 }
 
-// LibTorch 1.13 multiplies bfloat16 value by value where the processor has no instructions for it: a training that took
-// minutes elsewhere took hours.
+// LibTorch 1.13 multiplies bfloat16 value by value where the processor has no instructions for it: such a
+// training crawled.
 TEST(recipe, takes_float32_where_the_processor_has_no_bfloat16) {
   training_options o;
   o.output = "anywhere";
