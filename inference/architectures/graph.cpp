@@ -82,6 +82,7 @@ int graph::conv(int from, const convolution& how) {
                 .rim = how.rim,
                 .then = how.then,
                 .normalised = how.normalised,
+                .first_shift = how.first_shift,
                 .step = how.step},
                how.channels);
 }
@@ -93,7 +94,8 @@ int graph::depthwise(int from, convolution how) {
                 .stride = how.stride,
                 .rim = how.rim,
                 .then = how.then,
-                .normalised = how.normalised},
+                .normalised = how.normalised,
+                .first_shift = how.first_shift},
                at(from).out.channels);
 }
 

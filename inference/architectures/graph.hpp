@@ -82,6 +82,7 @@ struct op {
   window after = 0;   ///< … and below and right, which `rim` comes to
   activation then = activation::none;
   bool normalised = false;  ///< batch normalisation in place of a bias
+  double first_shift = 0;   ///< of that normalisation, before training
   int step = 0;             ///< operators with weights: slimmed to multiples of it; 0: never slimmed
   int head_size = 0;        ///< attention: channels of a head
   int weights_of = -1;      ///< the operator whose weights this one uses; −1: its own
@@ -101,7 +102,8 @@ struct convolution {
   activation then = activation::none;
   padding rim = padding::same;
   bool normalised = true;
-  int step = 1;  ///< see op
+  int step = 1;            ///< see op
+  double first_shift = 0;  ///< see op
 };
 
 struct dense {

@@ -101,7 +101,7 @@ void network_impl::add_variant(int index, std::size_t variant) {
   const int channels = layout_.channels_at(index, widths_[variant]);
   if (o.normalised) {
     l.normalisations.push_back({register_parameter(name("gamma"), torch::ones({channels})),
-                                register_parameter(name("beta"), torch::zeros({channels})),
+                                register_parameter(name("beta"), torch::full({channels}, o.first_shift)),
                                 register_buffer(name("mean"), torch::zeros({channels})),
                                 register_buffer(name("variance"), torch::ones({channels}))});
   }
@@ -188,7 +188,8 @@ network_impl::answer network_impl::explained(const torch::Tensor& x, std::size_t
   const int last_read = layout_.ops().back().from[0];
   answer out{all.back(), {}};
   for (int i = 1; i < static_cast<int>(all.size()); ++i) {
-    if (layout_.at(i).kind != op_kind::add && i != last_read) continue;
+    const op_kind kind = layout_.at(i).kind;
+    if (kind != op_kind::add && kind != op_kind::concat && i != last_read) continue;
     out.hints.push_back({all[static_cast<std::size_t>(i)], layout_.kept(i, widths_[variant])});
   }
   return out;

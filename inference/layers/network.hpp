@@ -38,7 +38,8 @@ class network_impl : public torch::nn::Module {
     torch::Tensor map;
     std::vector<channel_range> kept;
   };
-  /// The last output, and as hints every residual sum and what the last operator reads, in the graph's order.
+  /// The last output, and as hints what each block ends with (a residual sum or a concatenation) and what the last
+  /// operator reads, in the graph's order.
   struct answer {
     torch::Tensor logits;
     std::vector<hint> hints;
