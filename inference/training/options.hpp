@@ -36,10 +36,10 @@ struct training_options {
   double label_smoothing = 0.1;   ///< of the reference only; the joint model learns from the reference's soft answers
   double distillation = 0.7;      ///< weight of the reference's soft answers against the labels
   double temperature = 3.0;       ///< softening of both sides in distillation (Hinton et al. 2015)
-  double hint_weight = 0.0;  ///< loss for every variance by which maps behind its blocks differ from the teacher's
-  double rate_weight = 0.0;  ///< loss for every bit that a feature value costs an ideal entropy coder
-  double skew_weight = 0.0;  ///< loss for importance that the three leading channels lack …
-  double skew_target = 0.6;  ///< … of this share of all (DVFO Fig. 7)
+  double hint_weight = 0.0;       ///< loss for every variance by which maps behind its blocks differ from the teacher's
+  double rate_weight = 0.0;       ///< loss for every bit that a feature value costs an ideal entropy coder
+  double skew_weight = 0.0;       ///< loss for importance that the three leading channels lack …
+  double skew_target = 0.6;       ///< … of this share of all (DVFO Fig. 7)
   std::uint64_t seed = 1;
   std::string device = "cpu";  ///< "cpu" or "cuda"
   bool bfloat16 = true;        ///< mixed precision for convolutions, where the processor has it; else float32

@@ -134,7 +134,7 @@ TEST_P(every_network, computes_in_integers_what_fake_quantisation_predicted) {
   }
 }
 
-// Inception-v4's gradients began with a norm of about 500; cut to 5, as training does, they taught nothing for an epoch.
+// Inception-v4's gradients began with a norm of about 500; cut to 5, as training does, they taught nothing for long.
 TEST(inception_v4, begins_with_gradients_that_training_need_not_cut_to_a_hundredth) {
   torch::manual_seed(7);
   const auto net = make_architecture("inception-v4", {.input_size = 32, .classes = 10, .base_width = 8});
