@@ -57,10 +57,9 @@ void impute(const feature_format& format, std::span<const std::uint16_t> known, 
 
 bool is_covariance(std::span<const float> values, int channels) {
   const auto covariance = square(values, channels);
-  if (!covariance.allFinite()) return false;
+  if (!covariance.allFinite() || !covariance.isApprox(covariance.transpose(), 1e-4F)) return false;
+  if (covariance.isZero(0.0F)) return true;
   precise_matrix solvable = covariance.cast<double>();
-  if (!solvable.isApprox(solvable.transpose(), 1e-4)) return false;
-  if (solvable.isZero(0.0)) return true;
   solvable.diagonal().array() += ridge_of(covariance);
   return solvable.llt().info() == Eigen::Success;
 }
