@@ -67,8 +67,7 @@ void encode(benchmark::State& state) {
   work.report(state, frame.size());
 }
 
-void decode(benchmark::State& state) {
-  const workload work(state);
+void decode_frame_of(const workload& work, benchmark::State& state) {
   const auto frame = dvfo::test::encode(work.format, work.features, work.selected);
   std::vector<float> features(work.features.size());
   for ([[maybe_unused]] auto _ : state) {
@@ -78,19 +77,15 @@ void decode(benchmark::State& state) {
   work.report(state, frame.size());
 }
 
+void decode(benchmark::State& state) { decode_frame_of(workload(state), state); }
+
 /// What the cloud pays for a frame whose bundle knows how channels vary together; beside `decode` of the same shape.
 void decode_and_estimate(benchmark::State& state) {
   workload work(state);
   const auto channels = static_cast<std::size_t>(work.format.channels);
   work.format.covariance.assign(channels * channels, 0.5F);  // all correlated alike: as full as any
   for (std::size_t i = 0; i < channels; ++i) work.format.covariance[i * channels + i] = 1.0F;
-  const auto frame = dvfo::test::encode(work.format, work.features, work.selected);
-  std::vector<float> features(work.features.size());
-  for ([[maybe_unused]] auto _ : state) {
-    benchmark::DoNotOptimize(decode_features(work.format, frame, features).data());
-    benchmark::ClobberMemory();
-  }
-  work.report(state, frame.size());
+  decode_frame_of(work, state);
 }
 
 /// The loops alone, for every instruction set that this machine has: what older machines can expect.
