@@ -216,7 +216,7 @@ torch::Tensor cosines(std::int64_t n) {
 /// so that they tend to be the less important ones: at ξ = ½ the edge then mostly has one of a pair and the cloud the
 /// other, which tells more of the map than both of one pair and none of the next.
 torch::Tensor sign_split(std::int64_t channels, std::int64_t inputs) {
-  constexpr double faint = 0.35;  // the only value tried; smaller ones cost the int8 local DNN resolution
+  constexpr double faint = 0.35;  // well below 1: one of a pair comes long after the other; the only value tried
   const auto mixed = cosines(inputs);
   auto weight = torch::zeros({channels, inputs, 1, 1});
   for (std::int64_t c = 0; c < channels; ++c) {
