@@ -32,8 +32,9 @@ torch::Tensor impute(const torch::Tensor& map, const torch::Tensor& missing, con
 
 torch::Tensor channel_covariance(const torch::Tensor& map) {
   torch::NoGradGuard no_gradient;
-  const auto channels = map.detach().to(torch::kFloat).transpose(0, 1).flatten(1);
-  return torch::cov(channels, /*correction=*/0);
+  // Mixed precision would round the products of anything but doubles.
+  const auto channels = map.detach().to(torch::kDouble).transpose(0, 1).flatten(1);
+  return torch::cov(channels, /*correction=*/0).to(torch::kFloat);
 }
 
 }  // namespace dvfo::inference

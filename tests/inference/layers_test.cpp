@@ -16,6 +16,7 @@
 #include "inference/layers/scam.hpp"
 #include "inference/layers/split_network.hpp"
 #include "inference/training/losses.hpp"
+#include "inference/training/optimiser.hpp"
 #include "tests/inference/exact_weights.hpp"
 
 namespace dvfo::inference {
@@ -217,6 +218,20 @@ TEST(split_network, keeps_the_covariance_of_what_is_sent_up_to_date) {
   const auto before = net->covariance_remote.clone();
   net(some, 2);
   EXPECT_TRUE(torch::equal(net->covariance_remote, before));
+}
+
+// In mixed precision the covariance came out in bfloat16, and training died on every processor that has it.
+TEST(imputation, covariance_is_exact_in_mixed_precision) {
+  torch::manual_seed(5);
+  const auto map = torch::rand({4, 6, 5, 7});
+  const auto wanted = channel_covariance(map);
+  torch::Tensor found;
+  {
+    mixed_precision mixed(true, torch::kCPU);
+    found = channel_covariance(map);
+  }
+  ASSERT_EQ(found.scalar_type(), torch::kFloat);
+  EXPECT_TRUE(torch::equal(found, wanted));
 }
 
 TEST(imputation, is_the_same_in_training_and_on_the_deployed_path) {
