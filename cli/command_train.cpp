@@ -39,6 +39,7 @@ struct train_command {
   std::int64_t feature_bits = options.feature_bits;
   std::int64_t reference_epochs = options.reference_epochs;
   std::int64_t joint_epochs = options.joint_epochs;
+  std::int64_t width_epochs = options.width_epochs;
   std::int64_t quantisation_epochs = options.quantisation_epochs;
   std::int64_t held_back = options.held_back;
   std::int64_t batch_size = options.batch_size;
@@ -70,10 +71,13 @@ void declare(train_command& command) {
       .integer("feature-bits", command.feature_bits, {2, 8}, "BITS", "bits a value on the wire: 8, 4, 3 or 2")
       .integer("reference-epochs", command.reference_epochs, {0, 10'000}, "N",
                "epochs of the unsplit float model by itself")
-      .integer("joint-epochs", command.joint_epochs, {1, 10'000}, "N",
-               "epochs of all parts together over random shares")
+      .integer("joint-epochs", command.joint_epochs, {0, 10'000}, "N",
+               "epochs of all parts together over random shares; 0 only with --start-from")
+      .integer("width-epochs", command.width_epochs, {0, 10'000}, "N",
+               "after those, of every narrower width of the local network by itself, with weights of its own; 0: all "
+               "widths share one set")
       .integer("quantisation-epochs", command.quantisation_epochs, {0, 10'000}, "N",
-               "the last of those, with fake quantisation")
+               "the last ones of either, with fake quantisation")
       .integer("held-back", command.held_back, {1, 1'000'000}, "N",
                "training images kept aside to choose the fusion weights")
       .integer("batch-size", command.batch_size, {2, 65'536}, "N", "images a step")
@@ -85,6 +89,7 @@ void declare(train_command& command) {
       .choice("optimiser", options.optimiser, {"sgd", "adamw"}, "adamw for transformers, with rates near 0.001")
       .real("reference-rate", options.reference_rate, {1e-6, 10.0}, "RATE", "peak learning rate of the reference")
       .real("joint-rate", options.joint_rate, {1e-6, 10.0}, "RATE", "peak learning rate of all parts together")
+      .real("width-rate", options.width_rate, {1e-6, 10.0}, "RATE", "peak learning rate of the widths by themselves")
       .real("weight-decay", options.weight_decay, {0.0, 1.0}, "WEIGHT", "pull of the weights towards zero")
       .real("label-smoothing", options.label_smoothing, {0.0, 0.9}, "SHARE", "of the reference's labels")
       .real("distillation", options.distillation, {0.0, 1.0}, "WEIGHT",
@@ -122,6 +127,7 @@ inference::training_options options_of(const train_command& command) {
   options.feature_bits = static_cast<int>(command.feature_bits);
   options.reference_epochs = static_cast<int>(command.reference_epochs);
   options.joint_epochs = static_cast<int>(command.joint_epochs);
+  options.width_epochs = static_cast<int>(command.width_epochs);
   options.quantisation_epochs = static_cast<int>(command.quantisation_epochs);
   options.held_back = static_cast<int>(command.held_back);
   options.batch_size = static_cast<int>(command.batch_size);

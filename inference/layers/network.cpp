@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace dvfo::inference {
@@ -86,10 +87,9 @@ void network_impl::add_parameters(int index) {
   if (operators::has_weights(o.kind) && o.weights_of < 0) {
     const auto shapes = operators::shape_of(layout_, index);
     const auto [weight, bias] = tensor_names(o.kind);
-    l.own.weight = register_parameter(fmt::format("op{}_{}", index, weight), first_weight(o, shapes.weight));
-    if (!o.normalised) {
-      l.own.bias = register_parameter(fmt::format("op{}_{}", index, bias), first_bias(o, shapes.bias));
-    }
+    auto& own = l.own.emplace_back();
+    own.weight = register_parameter(fmt::format("op{}_{}", index, weight), first_weight(o, shapes.weight));
+    if (!o.normalised) own.bias = register_parameter(fmt::format("op{}_{}", index, bias), first_bias(o, shapes.bias));
   }
   for (std::size_t v = 0; v < widths_.size(); ++v) add_variant(index, v);
 }
@@ -113,25 +113,68 @@ void network_impl::add_variant(int index, std::size_t variant) {
   if (is_curved(o.then)) l.inner.push_back(range("inner_"));
 }
 
-const operators::learned& network_impl::learned_of(int index) const {
+const network_impl::layer& network_impl::owner_of(int index) const {
   const int owner = layout_.at(index).weights_of;
-  return layers_[static_cast<std::size_t>(owner < 0 ? index : owner)].own;
+  return layers_[static_cast<std::size_t>(owner < 0 ? index : owner)];
 }
 
-/// The weight quantiser's step belongs to an output channel of the whole weight, so that all widths share it; kept
-/// output channels lead.
-torch::Tensor network_impl::weight_steps(int index, const torch::Tensor& cut) const {
-  return weight_scale(learned_of(index).weight).narrow(0, 0, cut.size(0));
+/// Weights of a variant, before any rounding.
+operators::learned network_impl::plain_weights(int index, std::size_t variant) const {
+  const auto& own = owner_of(index).own;
+  return own.size() > 1 ? own[variant] : operators::cut(layout_, index, own.front(), widths_[variant]);
+}
+
+/// The weight quantiser's step belongs to an output channel of the whole weight, so that all who share it share the
+/// step; kept output channels lead.
+torch::Tensor network_impl::weight_steps(int index, std::size_t variant, const torch::Tensor& cut) const {
+  const auto& own = owner_of(index).own;
+  return weight_scale(own[own.size() > 1 ? variant : 0].weight).narrow(0, 0, cut.size(0));
 }
 
 operators::learned network_impl::cut_weights(int index, std::size_t variant) const {
   const op_kind kind = layout_.at(index).kind;
   if (!operators::has_weights(kind)) return {};
-  auto what = operators::cut(layout_, index, learned_of(index), widths_[variant]);
+  auto what = plain_weights(index, variant);
   if (fake_quantisation_ && has_products(kind)) {
-    what.weight = fake_quantise_weight(what.weight, weight_steps(index, what.weight));
+    what.weight = fake_quantise_weight(what.weight, weight_steps(index, variant, what.weight));
   }
   return what;
+}
+
+bool network_impl::has_parted_weights() const {
+  return std::any_of(layers_.begin(), layers_.end(), [](const layer& each) { return each.own.size() > 1; });
+}
+
+void network_impl::part_weights() {
+  if (has_parted_weights()) return;
+  for (int i = 0; i < static_cast<int>(layers_.size()); ++i) {
+    for (std::size_t v = 1; v < widths_.size(); ++v) part_weights(i, v);
+  }
+}
+
+void network_impl::part_weights(int index, std::size_t variant) {
+  torch::NoGradGuard no_gradient;
+  layer& l = layers_[static_cast<std::size_t>(index)];
+  if (l.own.empty()) return;
+  const auto [weight, bias] = tensor_names(layout_.at(index).kind);
+  const auto cut = operators::cut(layout_, index, l.own.front(), widths_[variant]);
+  auto& own = l.own.emplace_back();
+  own.weight = register_parameter(fmt::format("op{}_{}{}", index, weight, variant), cut.weight.clone());
+  if (cut.bias.defined()) {
+    own.bias = register_parameter(fmt::format("op{}_{}{}", index, bias, variant), cut.bias.clone());
+  }
+}
+
+void network_impl::freeze_first_variant() {
+  for (layer& l : layers_) {
+    if (!l.own.empty()) {
+      l.own.front().weight.set_requires_grad(false);
+      if (l.own.front().bias.defined()) l.own.front().bias.set_requires_grad(false);
+    }
+    if (l.normalisations.empty()) continue;
+    l.normalisations.front().gamma.set_requires_grad(false);
+    l.normalisations.front().beta.set_requires_grad(false);
+  }
 }
 
 torch::Tensor network_impl::normalise(int index, std::size_t variant, const torch::Tensor& y) {
@@ -200,9 +243,9 @@ torch::Tensor network_impl::forward(const torch::Tensor& x, std::size_t variant)
 bool network_impl::set_folded(int index, const torch::Tensor& weight, const torch::Tensor& bias) {
   torch::NoGradGuard no_gradient;
   layer& l = layers_[static_cast<std::size_t>(index)];
-  if (!l.own.weight.defined() || l.own.weight.sizes() != weight.sizes() || bias.size(0) != weight.size(0)) return false;
-  l.own.weight.copy_(weight);
-  if (l.own.bias.defined()) l.own.bias.copy_(bias);
+  if (l.own.size() != 1 || l.own[0].weight.sizes() != weight.sizes() || bias.size(0) != weight.size(0)) return false;
+  l.own[0].weight.copy_(weight);
+  if (l.own[0].bias.defined()) l.own[0].bias.copy_(bias);
   for (auto& n : l.normalisations) {
     n.gamma.fill_(1.0);
     n.beta.copy_(bias.narrow(0, 0, n.beta.size(0)));
@@ -247,8 +290,10 @@ void network_impl::freeze_below(int end) {
 
 void network_impl::freeze_weights_from(int first) {
   for (auto i = static_cast<std::size_t>(first); i < layers_.size(); ++i) {
-    if (layers_[i].own.weight.defined()) layers_[i].own.weight.set_requires_grad(false);
-    if (layers_[i].own.bias.defined()) layers_[i].own.bias.set_requires_grad(false);
+    for (auto& own : layers_[i].own) {
+      own.weight.set_requires_grad(false);
+      if (own.bias.defined()) own.bias.set_requires_grad(false);
+    }
   }
 }
 
@@ -277,9 +322,9 @@ network_impl::folded_layer network_impl::fold(int index, std::size_t variant) co
   torch::NoGradGuard no_gradient;
   const op& o = layout_.at(index);
   if (!operators::has_weights(o.kind)) return {};
-  const auto what = operators::cut(layout_, index, learned_of(index), widths_[variant]);
+  const auto what = plain_weights(index, variant);
   if (!has_products(o.kind)) return {what.weight, what.bias, {}};
-  const auto scale = weight_steps(index, what.weight);
+  const auto scale = weight_steps(index, variant, what.weight);
   if (!o.normalised) return {what.weight.clone(), what.bias.clone(), scale};
   const normalisation& n = layers_[static_cast<std::size_t>(index)].normalisations[variant];
   const auto factor = n.gamma / torch::sqrt(n.variance + normalisation_epsilon);

@@ -15,12 +15,12 @@ struct activation_range {
   torch::Tensor highest;  ///< buffer, scalar
 };
 
-/// A graph as a float LibTorch module, trainable, in one or several *variants*. All variants share the convolution
-/// weights; each has its own width (the first channels of every layer: Yu & Huang 2019, slimmable networks), its own
-/// normalisation statistics and its own activation ranges. With fake quantisation on, weights (symmetric, per output
-/// channel, 8 bits) and activations (affine, per tensor, 8 bits) are rounded as int8 execution will round them, with
-/// straight-through gradients (Jacob et al. 2018). Not thread-safe in training mode; in eval mode forward() may run
-/// concurrently.
+/// A graph as a float LibTorch module, trainable, in one or several *variants*. Each has its own width (the first
+/// channels of every layer: Yu & Huang 2019, slimmable networks), its own normalisation statistics and its own
+/// activation ranges; all share the weights until part_weights() gives each its own. With fake quantisation on, weights
+/// (symmetric, per output channel, 8 bits) and activations (affine, per tensor, 8 bits) are rounded as int8 execution
+/// will round them, with straight-through gradients (Jacob et al. 2018). Not thread-safe in training mode; in eval mode
+/// forward() may run concurrently.
 class network_impl : public torch::nn::Module {
  public:
   /// One variant per entry of `widths`, each in (0, 1].
@@ -63,6 +63,13 @@ class network_impl : public torch::nn::Module {
   void freeze_below(int end);
   /// Weights of operators from `first` on learn nothing any more; their normalisation still does.
   void freeze_weights_from(int first);
+  /// Gives every variant but the first weights of its own, at first its part of the shared ones: whatever they learn
+  /// from now on they learn apart. They are tensors of the same names with the variant's number behind.
+  void part_weights();
+  [[nodiscard]] bool has_parted_weights() const;
+  /// What belongs to the first variant learns nothing any more; without parted weights nothing but the other variants'
+  /// normalisation does.
+  void freeze_first_variant();
   /// Copies all tensors of `from`'s operator `there` into operator `here`. False, and nothing copied, where kinds or
   /// shapes differ.
   bool copy_operator(const network_impl& from, int there, int here);
@@ -89,7 +96,8 @@ class network_impl : public torch::nn::Module {
     torch::Tensor gamma, beta, mean, variance;
   };
   struct layer {
-    operators::learned own;                     // full width; no bias where batch normalisation follows
+    std::vector<operators::learned> own;        // one for all variants, of full width, or one a variant, of its width;
+                                                // no bias where batch normalisation follows
     std::vector<normalisation> normalisations;  // one a variant, where there is batch normalisation
     std::vector<activation_range> ranges;       // every operator whose output int8 execution quantises anew
     std::vector<activation_range> inner;        // … and whose sums it quantises in front of a curved activation
@@ -98,9 +106,11 @@ class network_impl : public torch::nn::Module {
   void add_parameters(int index);
   void add_variant(int index, std::size_t variant);
   void adopt_statistics(int index, std::size_t variant, const std::vector<torch::Tensor>& values);
-  [[nodiscard]] const operators::learned& learned_of(int index) const;
+  void part_weights(int index, std::size_t variant);
+  [[nodiscard]] const layer& owner_of(int index) const;
+  [[nodiscard]] operators::learned plain_weights(int index, std::size_t variant) const;
   [[nodiscard]] operators::learned cut_weights(int index, std::size_t variant) const;
-  [[nodiscard]] torch::Tensor weight_steps(int index, const torch::Tensor& cut) const;
+  [[nodiscard]] torch::Tensor weight_steps(int index, std::size_t variant, const torch::Tensor& cut) const;
   torch::Tensor run(int index, std::size_t variant, const std::vector<torch::Tensor>& values);
   torch::Tensor normalise(int index, std::size_t variant, const torch::Tensor& y);
   torch::Tensor quantise_activation(activation_range& seen, const torch::Tensor& x) const;

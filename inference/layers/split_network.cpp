@@ -90,15 +90,20 @@ void split_network_impl::start_imputation(const attended& sample) {
 
 split_network_impl::halves split_network_impl::forward(const attended& extracted, std::size_t share_index) {
   const double share = trained_shares[share_index];
-  const auto sent = secondary_mask(extracted.importance, share);
   halves out;
-  if (share < 1.0) {
-    const auto values = imputed_local.view({1, -1, 1, 1}).to(extracted.features.scalar_type());
-    const auto kept = torch::where(sent.unsqueeze(2).unsqueeze(3), values, extracted.features);
-    out.local = local->explained(kept, share_index);
+  if (share < 1.0) out.local = answer_locally(extracted, share_index);
+  if (share > 0.0) {
+    const auto sent = secondary_mask(extracted.importance, share);
+    out.remote = remote->explained(receive(extracted.features, sent), share_index - 1);
   }
-  if (share > 0.0) out.remote = remote->explained(receive(extracted.features, sent), share_index - 1);
   return out;
+}
+
+network_impl::answer split_network_impl::answer_locally(const attended& extracted, std::size_t share_index) {
+  const auto sent = secondary_mask(extracted.importance, trained_shares[share_index]);
+  const auto values = imputed_local.view({1, -1, 1, 1}).to(extracted.features.scalar_type());
+  const auto kept = torch::where(sent.unsqueeze(2).unsqueeze(3), values, extracted.features);
+  return local->explained(kept, share_index);
 }
 
 torch::Tensor split_network_impl::receive(const torch::Tensor& features, const torch::Tensor& sent) {

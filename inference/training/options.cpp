@@ -35,6 +35,7 @@ std::string recipe_of(const training_options& o) {
   add("rate-weight", o.rate_weight, usual.rate_weight);
   add("skew-weight", o.skew_weight, usual.skew_weight);
   add("skew-target", o.skew_target, usual.skew_target);
+  if (o.width_epochs > 0) rest += fmt::format(" --width-epochs {} --width-rate {}", o.width_epochs, o.width_rate);
   if (!o.bfloat16) rest += " --bfloat16=false";
   if (!o.weights.empty()) rest += fmt::format(" --weights {}", o.weights.filename().string());
   const auto start = o.start_from.empty() ? "" : fmt::format(" --start-from {}", o.start_from.filename().string());
@@ -52,10 +53,12 @@ training_options completed(training_options options) {
   expect("--base-width", options.base_width, 8, 256);
   expect("--feature-channels", options.feature_channels, 4, 256);
   expect("--reference-epochs", options.reference_epochs, 0, 1000);
-  expect("--joint-epochs", options.joint_epochs, 1, 1000);
   // Ranges are observed one epoch ahead of fake quantisation; a bundle brings its own.
+  const int observed = options.start_from.empty() ? 1 : 0;
+  expect("--joint-epochs", options.joint_epochs, observed, 1000);
+  expect("--width-epochs", options.width_epochs, options.joint_epochs > 0 ? 0 : 1, 1000);
   expect("--quantisation-epochs", options.quantisation_epochs, 1,
-         options.joint_epochs - (options.start_from.empty() ? 1 : 0));
+         options.joint_epochs > 0 ? options.joint_epochs - observed : options.width_epochs);
   expect("--held-back", options.held_back, 100, 100000);
   expect("--batch-size", options.batch_size, 8, 4096);
   expect("--threads", options.threads, 0, 1024);

@@ -23,6 +23,7 @@ struct training_options {
   int reference_epochs = 16;    ///< the unsplit float model, trained by itself
   int joint_epochs = 7;         ///< extractor, SCAM, local and remote together, over random shares
   int quantisation_epochs = 2;  ///< of the joint epochs, the last ones, with fake quantisation
+  int width_epochs = 0;         ///< after them, of each narrower width of the local network, with weights of its own
   int held_back = 2000;  ///< training images of all classes, not trained on: they choose λ and the learned fusions
   int batch_size = 128;
   double crop_scale = 1.0;  ///< least share of a picture's area that training sees, scaled up; 1: shifts alone
@@ -32,6 +33,7 @@ struct training_options {
   std::string optimiser = "sgd";  ///< "sgd" or "adamw"
   double reference_rate = 0.15;   ///< peak learning rate
   double joint_rate = 0.05;       ///< lower: it starts from the reference's weights
+  double width_rate = 0.05;       ///< of the narrower widths by themselves
   double weight_decay = 5e-4;     ///< the usual value for residual networks on small images
   double label_smoothing = 0.1;   ///< of the reference only; the joint model learns from the reference's soft answers
   double distillation = 0.7;      ///< weight of the reference's soft answers against the labels

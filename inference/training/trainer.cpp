@@ -68,6 +68,7 @@ class run {
       start_from_bundle(model_bundle::load(options_.start_from));
     }
     train_jointly(images, progress);
+    if (options_.width_epochs > 0) train_widths(images, progress);
     return measure(progress);
   }
 
@@ -183,6 +184,7 @@ class run {
                               now.format.bits, now.dataset));
     }
     copy_tensors(*earlier.tensors().reference, *reference_);
+    if (earlier.tensors().split->local->has_parted_weights()) split_->local->part_weights();
     copy_tensors(*earlier.tensors().split, *split_);
     earlier_recipe_ = then.recipe + " && ";
     reference_->to(device_);
@@ -215,16 +217,72 @@ class run {
     what.module = split_.get();
     what.checkpoint = options_.checkpoints / "joint.pt";
     what.before_epoch = [this](int number) {
-      const int quantised_from = options_.joint_epochs - options_.quantisation_epochs;
       split_->train();
-      split_->local->set_observing(number + 1 >= quantised_from);  // one epoch ahead, so that ranges exist
-      split_->local->set_fake_quantisation(number >= quantised_from);
+      round_from(options_.joint_epochs - options_.quantisation_epochs, number);
     };
     what.step = [this](const batch& data, std::uint64_t step) { return joint_step(data, step); };
     run_phase(what, images, options_, progress);
+    train_no_more();
+  }
+
+  void train_no_more() {
     split_->local->set_fake_quantisation(false);
     split_->local->set_observing(false);
     split_->eval();
+  }
+
+  /// The local trunk computes as int8 execution will from epoch `first` on, and observes ranges one epoch ahead.
+  void round_from(int first, int epoch) {
+    split_->local->set_observing(epoch + 1 >= first);
+    split_->local->set_fake_quantisation(epoch >= first);
+  }
+
+  /// Each narrower width by itself, with weights of its own: shared ones serve the full width first. All else stays as
+  /// it is, so that what is sent, and what the remote half makes of it, does not change.
+  void train_widths(const image_store& images, const progress_callback& progress) {
+    split_->local->part_weights();
+    split_->local->freeze_first_variant();
+    split_->imputed_local.set_requires_grad(false);
+    prefer_channels_last(*split_);
+    phase what;
+    what.name = "widths";
+    what.epochs = options_.width_epochs;
+    what.peak_rate = options_.width_rate;
+    what.small_side = options_.small_side;
+    const int rounded_from = std::max(0, options_.width_epochs - options_.quantisation_epochs);
+    what.small_epochs = small_epochs(rounded_from);
+    what.module = split_->local.get();
+    what.checkpoint = options_.checkpoints / "widths.pt";
+    what.before_epoch = [=, this](int number) {
+      split_->local->train();
+      round_from(rounded_from, number);
+    };
+    what.step = [this](const batch& data, std::uint64_t) { return widths_step(data); };
+    run_phase(what, images, options_, progress);
+    train_no_more();
+  }
+
+  step_result widths_step(const batch& data) {
+    std::array<network_impl::answer, trained_shares.size() - 2> answers;
+    network_impl::answer teacher;
+    {
+      mixed_precision mixed(options_.bfloat16, device_.type());
+      const auto images = data.images.contiguous(torch::MemoryFormat::ChannelsLast);
+      teacher = teach(images);
+      const auto extracted = attend(images);
+      for (std::size_t i = 0; i < answers.size(); ++i) answers[i] = split_->answer_locally(extracted, i + 1);
+    }
+    auto loss = torch::zeros({}, device_);
+    for (const auto& [logits, hints] : answers) {
+      loss = loss + distilled_loss(logits.to(torch::kFloat), teacher.logits, data.labels, options_);
+      if (options_.hint_weight > 0.0) loss = loss + options_.hint_weight * hint_loss(hints, teacher.hints);
+    }
+    return {loss, answers.front().logits.to(torch::kFloat)};
+  }
+
+  attended attend(const torch::Tensor& images) {
+    torch::NoGradGuard no_gradient;
+    return split_->stage(images);
   }
 
   /// Sandwich rule over shares (Yu & Huang 2019): in every step one end, at which one half answers alone, and one share

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -120,6 +121,32 @@ TEST_P(shipped_model, answers_at_every_share) {
     std::vector<std::vector<float>> received(1, std::vector<float>(extracted.features.values().size()));
     decode_features(manifest.format, frame, received[0]);
     EXPECT_THAT(cloud.infer_remote(received, share)[0], is_answer);
+  }
+}
+
+/// Test images of the set that a bundle was trained for; nothing where it is not at hand.
+std::unique_ptr<dataset> test_images_of(const bundle_manifest& manifest) {
+  if (manifest.dataset == "procedural") return make_procedural(subset::test, 1024);
+  const char* data = std::getenv("DVFO_DATA");
+  return data == nullptr ? nullptr : open_dataset(std::string(data) + "/" + manifest.dataset, subset::test);
+}
+
+// A bundle with wrong weights at one share answered as readily as before, and every test passed.
+TEST_P(shipped_model, is_as_often_right_as_its_manifest_says) {
+  const auto bundle = model_bundle::load(std::filesystem::path(DVFO_BUNDLES) / GetParam());
+  const auto& manifest = bundle.manifest();
+  const auto all = test_images_of(manifest);
+  if (all == nullptr) GTEST_SKIP() << "DVFO_DATA is not set: it names the folder that holds " << manifest.dataset;
+  constexpr std::size_t count = 400;
+  const auto report = evaluate_accuracy(bundle, *hold_back(*all, count).held, [](auto, auto) {});
+  const auto expect_near = [](double found, double promised) {
+    const double deviation = 100.0 * std::sqrt(promised / 100.0 * (1.0 - promised / 100.0) / count);
+    EXPECT_NEAR(found, promised, std::max(4.0 * deviation, 1.0));
+  };
+  expect_near(report.reference_top1, manifest.reference_top1);
+  for (std::size_t s = 0; s < trained_shares.size(); ++s) {
+    SCOPED_TRACE(trained_shares[s]);
+    expect_near(report.rows[s].top1, manifest.figures[s].top1);
   }
 }
 

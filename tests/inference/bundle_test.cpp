@@ -107,6 +107,21 @@ TEST_F(bundle_folder, loads_what_was_saved) {
   EXPECT_TRUE(torch::equal(loaded.tensors().split->imputed_local, small_networks(manifest_)->split->imputed_local));
 }
 
+TEST_F(bundle_folder, brings_the_weights_that_widths_have_for_themselves) {
+  const auto networks = small_networks(manifest_);
+  {
+    torch::NoGradGuard no_gradient;
+    networks->split->local->part_weights();
+    networks->split->local->named_parameters()["op1_weight2"].fill_(0.5);
+  }
+  model_bundle(manifest_, networks).save(folder_.path());
+  const auto loaded = model_bundle::load(folder_.path()).tensors().split->local;
+  EXPECT_TRUE(loaded->has_parted_weights());
+  const auto at = [&](std::size_t variant) { return loaded->fold(1, variant).weight; };
+  EXPECT_GT(at(2).min().item<float>(), 0.49F);
+  EXPECT_LT(at(1).min().item<float>(), 0.0F);
+}
+
 TEST_F(bundle_folder, brings_the_covariance_of_what_is_sent) {
   const auto covariance = small_networks(manifest_)->split->covariance_remote;
   const auto loaded = model_bundle::load(folder_.path());

@@ -91,6 +91,66 @@ TEST(network, variants_share_weights_but_not_statistics) {
   EXPECT_EQ(net->fold(1, 3).weight.size(0), 2);
 }
 
+TEST(network, parted_weights_begin_as_the_shared_ones) {
+  const auto batches = some_features();
+  auto net = observed(batches);
+  const auto x = batches[1];
+  torch::NoGradGuard no_gradient;
+  std::vector<torch::Tensor> shared;
+  for (std::size_t v = 0; v < widths.size(); ++v) shared.push_back(net(x, v));
+  EXPECT_FALSE(net->has_parted_weights());
+  net->part_weights();
+  EXPECT_TRUE(net->has_parted_weights());
+  for (std::size_t v = 0; v < widths.size(); ++v) EXPECT_TRUE(torch::equal(net(x, v), shared[v])) << "variant " << v;
+  const auto parameters = net->named_parameters().size();
+  net->part_weights();
+  EXPECT_EQ(net->named_parameters().size(), parameters) << "parted once more";
+}
+
+TEST(network, what_a_variant_with_weights_of_its_own_learns_moves_no_other) {
+  const auto batches = some_features();
+  auto net = observed(batches);
+  net->part_weights();
+  const auto answers = [&] {
+    torch::NoGradGuard no_gradient;
+    std::vector<torch::Tensor> out;
+    for (std::size_t v = 0; v < widths.size(); ++v) out.push_back(net(batches[1], v));
+    return out;
+  };
+  const auto before = answers();
+  torch::optim::SGD descend(net->parameters(), 0.1);
+  net(batches[0], 1).square().sum().backward();
+  descend.step();
+  const auto after = answers();
+  for (std::size_t v = 0; v < widths.size(); ++v) {
+    EXPECT_EQ(torch::equal(after[v], before[v]), v != 1) << "variant " << v;
+  }
+}
+
+// The grid of a width with weights of its own is finer where the largest weight of the whole was cut away.
+TEST(network, parted_weights_have_steps_of_their_own) {
+  torch::manual_seed(2);
+  network net(small().trunk, widths);
+  torch::NoGradGuard no_gradient;
+  auto whole = net->named_parameters()["op2_weight"];
+  whole.select(1, whole.size(1) - 1).fill_(100.0);
+  const auto shared = net->fold(2, 2).scale;
+  net->part_weights();
+  EXPECT_TRUE((10.0 * net->fold(2, 2).scale < shared).all().item<bool>());
+}
+
+TEST(network, frozen_first_variant_lets_the_others_learn) {
+  torch::manual_seed(2);
+  network net(small().trunk, widths);
+  net->part_weights();
+  net->freeze_first_variant();
+  const auto learns = [&](const char* name) { return net->named_parameters()[name].requires_grad(); };
+  EXPECT_FALSE(learns("op1_weight"));
+  EXPECT_FALSE(learns("op1_gamma0"));
+  EXPECT_TRUE(learns("op1_weight1"));
+  EXPECT_TRUE(learns("op1_gamma3"));
+}
+
 TEST(network, gradients_pass_through_fake_quantisation) {
   torch::manual_seed(2);
   network net(small().trunk, widths);
@@ -112,6 +172,30 @@ TEST(float_network, folding_normalisation_changes_nothing) {
 }
 
 // Fake quantisation is only worth its cost if it predicts what the integers will do.
+// Fake quantisation is only worth its cost if it predicts what the integers will do.
+TEST(network, rounds_activations_as_libtorch_does) {
+  torch::manual_seed(6);
+  network net(small().trunk, widths);
+  net->eval();
+  net->set_observing(true);
+  const auto seen = torch::randn({4, 8, 8, 8});
+  net->values(seen);
+  net->set_observing(false);
+  net->set_fake_quantisation(true);
+  const auto [low, high] = net->range(0, 0);
+  const double scale = (high - low) / 255.0;
+  auto x = (1.5 * seen).requires_grad_();  // some of it beyond the range
+  const auto found = net->values(x)[0];
+  found.sum().backward();
+  const auto gradient = x.grad().clone();
+  x.mutable_grad() = torch::Tensor();
+  const auto wanted = torch::fake_quantize_per_tensor_affine(x, scale, std::lround(-low / scale), 0, 255);
+  wanted.sum().backward();
+  EXPECT_LT((found - wanted).abs().mean().item<double>(), 1e-4 * scale) << "but for ties";
+  EXPECT_GT((gradient == x.grad()).to(torch::kFloat).mean().item<double>(), 0.99);
+  EXPECT_LT(gradient.mean().item<double>(), 0.99) << "nothing lay beyond the range";
+}
+
 TEST(int8_network, computes_what_fake_quantisation_predicted) {
   const auto batches = some_features();
   auto net = observed(batches);

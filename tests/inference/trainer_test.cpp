@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "inference/bundle/weights.hpp"
 #include "inference/error.hpp"
 #include "inference/execution/processor.hpp"
 #include "inference/training/optimiser.hpp"
@@ -99,9 +100,11 @@ TEST(recipe, names_every_option_that_changes_the_result) {
   o.temperature = 2.0;
   o.hint_weight = 0.25;
   o.rate_weight = 0.1;
-  for (const char* part :
-       {"--label-smoothing 0.2", "--bfloat16=false", "--optimiser adamw", "--crop-scale 0.5", "--weight-decay 0.05",
-        "--distillation 1", "--temperature 2", "--hint-weight 0.25", "--rate-weight 0.1", "--seed 1"}) {
+  o.width_epochs = 3;
+  o.width_rate = 0.01;
+  for (const char* part : {"--label-smoothing 0.2", "--bfloat16=false", "--optimiser adamw", "--crop-scale 0.5",
+                           "--weight-decay 0.05", "--distillation 1", "--temperature 2", "--hint-weight 0.25",
+                           "--rate-weight 0.1", "--width-epochs 3 --width-rate 0.01", "--seed 1"}) {
     EXPECT_THAT(recipe_of(o), testing::HasSubstr(part));
   }
 }
@@ -116,6 +119,49 @@ TEST_F(trainer, goes_on_from_a_bundle_whose_reference_stays) {
   EXPECT_EQ(second.manifest().reference_top1, first.manifest().reference_top1);
   EXPECT_THAT(second.manifest().recipe, testing::HasSubstr(first.manifest().recipe + " && "));
   EXPECT_THAT(second.manifest().recipe, testing::HasSubstr("--start-from first"));
+}
+
+TEST_F(trainer, teaches_widths_by_themselves_and_leaves_the_rest) {
+  const auto first = train(tiny(folder_.path() / "first"));
+  auto more = tiny(folder_.path() / "more");
+  more.start_from = folder_.path() / "first";
+  more.joint_epochs = 0;
+  more.width_epochs = 2;
+  const auto second = train(more);
+  const auto& before = *first.tensors().split;
+  const auto& after = *second.tensors().split;
+  EXPECT_FALSE(before.local->has_parted_weights());
+  ASSERT_TRUE(after.local->has_parted_weights());
+  const auto left = before.named_parameters();
+  for (const auto& each : after.named_parameters()) {
+    const std::string& name = each.key();
+    const auto* then = left.find(name);
+    const bool is_narrower = name.starts_with("local.") && name.back() >= '1' && name.back() <= '3';
+    EXPECT_TRUE(is_narrower || (then != nullptr && torch::equal(*then, each.value()))) << name;
+  }
+  for (std::size_t variant = 1; variant < 4; ++variant) {
+    EXPECT_FALSE(torch::equal(before.local->fold(1, variant).weight, after.local->fold(1, variant).weight)) << variant;
+  }
+  EXPECT_THAT(second.manifest().recipe, testing::HasSubstr("--width-epochs 2 --width-rate 0.05"));
+}
+
+TEST_F(trainer, goes_on_with_widths_after_a_kill_and_from_a_bundle_that_has_them) {
+  auto options = tiny(folder_.path() / "whole");
+  options.width_epochs = 2;
+  const auto whole = train(options);
+  options.output = folder_.path() / "interrupted";
+  EXPECT_THROW(train(options,
+                     [](const training_progress& p) {
+                       if (p.phase == "widths" && p.epoch == 2) throw std::runtime_error("killed");
+                     }),
+               std::runtime_error);
+  EXPECT_EQ(train(options).manifest().id, whole.manifest().id);
+
+  options.start_from = folder_.path() / "whole";
+  options.output = folder_.path() / "on";
+  options.joint_epochs = 1;
+  options.width_epochs = 0;
+  EXPECT_TRUE(train(options).tensors().split->local->has_parted_weights());
 }
 
 TEST_F(trainer, learns_first_from_small_pictures_where_asked) {
@@ -210,6 +256,12 @@ TEST(training_options, out_of_range_is_refused_by_name) {
   EXPECT_THAT(refusal([](auto& o) { o.device = "tpu"; }), testing::HasSubstr("tpu"));
   EXPECT_THAT(refusal([](auto& o) { o.output.clear(); }), testing::HasSubstr("--output"));
   EXPECT_THAT(refusal([](auto& o) { o.quantisation_epochs = 2; }), testing::HasSubstr("--quantisation-epochs"));
+  EXPECT_THAT(refusal([](auto& o) { o.joint_epochs = 0; }), testing::HasSubstr("--joint-epochs is 0"));
+  EXPECT_THAT(refusal([](auto& o) {
+                o.start_from = "a";
+                o.joint_epochs = 0;
+              }),
+              testing::HasSubstr("--width-epochs is 0"));
   EXPECT_THAT(refusal([](auto& o) { o.weights = o.start_from = "a"; }), testing::HasSubstr("exclude each other"));
 }
 
