@@ -165,6 +165,22 @@ void network_impl::part_weights(int index, std::size_t variant) {
   }
 }
 
+void network_impl::set_parted(int index, std::size_t variant, const torch::Tensor& weight, const torch::Tensor& bias,
+                              const std::vector<torch::Tensor>& values) {
+  torch::NoGradGuard no_gradient;
+  layer& l = layers_[static_cast<std::size_t>(index)];
+  auto& own = l.own.at(variant);
+  own.weight.copy_(weight);
+  if (own.bias.defined()) own.bias.copy_(bias);
+  if (l.normalisations.empty()) return;
+  normalisation& n = l.normalisations[variant];
+  n.gamma.fill_(1.0);
+  n.beta.copy_(bias);
+  n.mean.zero_();
+  n.variance.fill_(1.0 - normalisation_epsilon);
+  adopt_statistics(index, variant, values);
+}
+
 void network_impl::freeze_first_variant() {
   for (layer& l : layers_) {
     if (!l.own.empty()) {
@@ -199,12 +215,17 @@ torch::Tensor network_impl::quantise_activation(activation_range& seen, const to
   return torch::fake_quantize_per_tensor_affine(x.to(torch::kFloat), scale, zero_point, 0, 255);
 }
 
-torch::Tensor network_impl::run(int index, std::size_t variant, const std::vector<torch::Tensor>& values) {
+torch::Tensor network_impl::sums(int index, std::size_t variant, const std::vector<torch::Tensor>& values) {
   const op& o = layout_.at(index);
   std::vector<torch::Tensor> inputs;
   for (const int from : o.from) inputs.push_back(values[static_cast<std::size_t>(from)]);
-  auto y = operators::compute(o, inputs, cut_weights(index, variant));
-  if (o.normalised) y = normalise(index, variant, y);
+  const auto y = operators::compute(o, inputs, cut_weights(index, variant));
+  return o.normalised ? normalise(index, variant, y) : y;
+}
+
+torch::Tensor network_impl::run(int index, std::size_t variant, const std::vector<torch::Tensor>& values) {
+  const op& o = layout_.at(index);
+  auto y = sums(index, variant, values);
   layer& l = layers_[static_cast<std::size_t>(index)];
   if (is_curved(o.then)) y = quantise_activation(l.inner[variant], y);
   y = operators::activate(o.then, y);

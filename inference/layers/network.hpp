@@ -46,6 +46,9 @@ class network_impl : public torch::nn::Module {
   };
   answer explained(const torch::Tensor& x, std::size_t variant = 0);
 
+  /// One operator's output from those of all before it, and what it is in front of the activation.
+  torch::Tensor run(int index, std::size_t variant, const std::vector<torch::Tensor>& values);
+  torch::Tensor sums(int index, std::size_t variant, const std::vector<torch::Tensor>& values);
   /// Outputs of all operators, in the graph's order.
   std::vector<torch::Tensor> values(const torch::Tensor& x, std::size_t variant = 0);
 
@@ -67,6 +70,10 @@ class network_impl : public torch::nn::Module {
   /// from now on they learn apart. They are tensors of the same names with the variant's number behind.
   void part_weights();
   [[nodiscard]] bool has_parted_weights() const;
+  /// Sets the weight and bias that a variant has for itself, normalisation folded in; normalisation takes the
+  /// statistics of `values`, the outputs of all operators before, and otherwise stays out of the way.
+  void set_parted(int index, std::size_t variant, const torch::Tensor& weight, const torch::Tensor& bias,
+                  const std::vector<torch::Tensor>& values);
   /// What belongs to the first variant learns nothing any more; without parted weights nothing but the other variants'
   /// normalisation does.
   void freeze_first_variant();
@@ -111,7 +118,6 @@ class network_impl : public torch::nn::Module {
   [[nodiscard]] operators::learned plain_weights(int index, std::size_t variant) const;
   [[nodiscard]] operators::learned cut_weights(int index, std::size_t variant) const;
   [[nodiscard]] torch::Tensor weight_steps(int index, std::size_t variant, const torch::Tensor& cut) const;
-  torch::Tensor run(int index, std::size_t variant, const std::vector<torch::Tensor>& values);
   torch::Tensor normalise(int index, std::size_t variant, const torch::Tensor& y);
   torch::Tensor quantise_activation(activation_range& seen, const torch::Tensor& x) const;
 

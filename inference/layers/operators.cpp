@@ -68,16 +68,15 @@ torch::Tensor with_class_token(const torch::Tensor& x, const learned& what) {
   return torch::cat({token, x}, 1) + what.bias;
 }
 
-/// Keeps some ranges of `tensor` along `dimension`; every channel stands for `unit` entries.
+}  // namespace
+
 torch::Tensor keep(const torch::Tensor& tensor, std::int64_t dimension, const std::vector<channel_range>& ranges,
-                   int unit = 1) {
+                   int unit) {
   if (ranges.size() == 1) return tensor.narrow(dimension, unit * ranges[0].first, unit * ranges[0].count);
   std::vector<torch::Tensor> parts;
   for (const auto& range : ranges) parts.push_back(tensor.narrow(dimension, unit * range.first, unit * range.count));
   return torch::cat(parts, dimension);
 }
-
-}  // namespace
 
 torch::Tensor activate(activation then, const torch::Tensor& x) {
   switch (then) {

@@ -40,6 +40,10 @@ struct learned_shape {
 };
 learned_shape shape_of(const graph& network, int index);
 
+/// Some ranges of `tensor` along `dimension`, one after the other; every channel stands for `unit` entries.
+torch::Tensor keep(const torch::Tensor& tensor, std::int64_t dimension, const std::vector<channel_range>& ranges,
+                   int unit = 1);
+
 /// `what` cut from width 1 to `width`: the kept outputs and, where an operator mixes channels, the kept inputs.
 learned cut(const graph& network, int index, const learned& what, double width);
 

@@ -99,11 +99,14 @@ split_network_impl::halves split_network_impl::forward(const attended& extracted
   return out;
 }
 
-network_impl::answer split_network_impl::answer_locally(const attended& extracted, std::size_t share_index) {
+torch::Tensor split_network_impl::kept(const attended& extracted, std::size_t share_index) {
   const auto sent = secondary_mask(extracted.importance, trained_shares[share_index]);
   const auto values = imputed_local.view({1, -1, 1, 1}).to(extracted.features.scalar_type());
-  const auto kept = torch::where(sent.unsqueeze(2).unsqueeze(3), values, extracted.features);
-  return local->explained(kept, share_index);
+  return torch::where(sent.unsqueeze(2).unsqueeze(3), values, extracted.features);
+}
+
+network_impl::answer split_network_impl::answer_locally(const attended& extracted, std::size_t share_index) {
+  return local->explained(kept(extracted, share_index), share_index);
 }
 
 torch::Tensor split_network_impl::receive(const torch::Tensor& features, const torch::Tensor& sent) {

@@ -65,6 +65,8 @@ class split_network_impl : public torch::nn::Module {
     network_impl::answer remote;
   };
   halves forward(const attended& extracted, std::size_t share_index);
+  /// What the local trunk sees: `extracted` with learned values in place of the channels that are sent.
+  torch::Tensor kept(const attended& extracted, std::size_t share_index);
   /// The local half's answer alone; the share must leave it something.
   network_impl::answer answer_locally(const attended& extracted, std::size_t share_index);
 

@@ -7,10 +7,7 @@ namespace {
 
 /// A sequence, whose channels lie last, and vectors of all channels are never cut.
 torch::Tensor kept_channels(const torch::Tensor& map, const std::vector<channel_range>& kept) {
-  if (map.dim() == 3) return map;
-  std::vector<torch::Tensor> parts;
-  for (const auto& range : kept) parts.push_back(map.narrow(1, range.first, range.count));
-  return parts.size() == 1 ? parts[0] : torch::cat(parts, 1);
+  return map.dim() == 3 ? map : operators::keep(map, 1, kept);
 }
 
 }  // namespace

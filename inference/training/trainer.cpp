@@ -20,6 +20,7 @@
 #include "inference/training/losses.hpp"
 #include "inference/training/optimiser.hpp"
 #include "inference/training/phase.hpp"
+#include "inference/training/width_fit.hpp"
 
 namespace dvfo::inference {
 namespace {
@@ -241,6 +242,7 @@ class run {
   /// it is, so that what is sent, and what the remote half makes of it, does not change.
   void train_widths(const image_store& images, const progress_callback& progress) {
     split_->local->part_weights();
+    if (!given_.is_empty()) fit_widths(images, progress);
     split_->local->freeze_first_variant();
     split_->imputed_local.set_requires_grad(false);
     prefer_channels_last(*split_);
@@ -260,6 +262,26 @@ class run {
     what.step = [this](const batch& data, std::uint64_t) { return widths_step(data); };
     run_phase(what, images, options_, progress);
     train_no_more();
+  }
+
+  /// What published weights know the pictures at hand could not teach again: the widths begin as near to them as
+  /// closed forms come.
+  void fit_widths(const image_store& images, const progress_callback& progress) {
+    constexpr std::size_t pictures = 400;  // twenty thousand places of the smallest maps; the largest are held for all
+    constexpr std::int64_t at_once = 25;   // pictures; the first stage's maps are larger still
+    torch::NoGradGuard no_gradient;
+    std::vector<torch::Tensor> wanted;
+    std::array<std::vector<torch::Tensor>, trained_shares.size()> seen;
+    for (const auto& part : images.spread(pictures).images.split(at_once)) {
+      wanted.push_back(reference_->stage(part.to(device_)).features);
+      const auto extracted = split_->stage(part.to(device_));
+      for (std::size_t s = 1; s + 1 < seen.size(); ++s) seen[s].push_back(split_->kept(extracted, s));
+    }
+    const auto told = counted(progress, "fit");
+    for (std::size_t s = 1; s + 1 < seen.size(); ++s) {
+      fit_width(*split_->local, s, *reference_->trunk, torch::cat(wanted), torch::cat(seen[s]));
+      told(s, seen.size() - 2);
+    }
   }
 
   step_result widths_step(const batch& data) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
@@ -199,6 +200,7 @@ TEST_F(given_folder, a_bundle_begins_with_them_and_says_what_they_reach_alone) {
   o.reference_epochs = 1;
   o.joint_epochs = 2;
   o.quantisation_epochs = 1;
+  o.width_epochs = 1;
   o.held_back = 100;
   o.batch_size = 16;
   o.bfloat16 = false;
@@ -206,8 +208,10 @@ TEST_F(given_folder, a_bundle_begins_with_them_and_says_what_they_reach_alone) {
   o.skew_weight = 1.0;
   o.hint_weight = 0.5;
   o.threads = 1;
+  std::set<std::string> phases;
   const auto bundle = train_model(o, *make_procedural(subset::train, 260), *make_procedural(subset::test, 60),
-                                  [](const training_progress&) {});
+                                  [&](const training_progress& p) { phases.insert(p.phase); });
+  EXPECT_TRUE(phases.contains("fit") && phases.contains("widths"));
   ASSERT_TRUE(bundle.manifest().given_top1.has_value());
   EXPECT_EQ(model_bundle::load(o.output).manifest().given_top1, bundle.manifest().given_top1);
   EXPECT_THAT(bundle.manifest().recipe, HasSubstr("--hint-weight 0.5 --rate-weight 0.1"));
