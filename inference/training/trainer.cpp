@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <random>
@@ -242,7 +243,8 @@ class run {
   /// it is, so that what is sent, and what the remote half makes of it, does not change.
   void train_widths(const image_store& images, const progress_callback& progress) {
     split_->local->part_weights();
-    if (!given_.is_empty()) fit_widths(images, progress);
+    const auto checkpoint = options_.checkpoints / "widths.pt";
+    if (!given_.is_empty() && !std::filesystem::exists(checkpoint)) fit_widths(images, progress);
     split_->local->freeze_first_variant();
     split_->imputed_local.set_requires_grad(false);
     prefer_channels_last(*split_);
@@ -254,7 +256,7 @@ class run {
     const int rounded_from = std::max(0, options_.width_epochs - options_.quantisation_epochs);
     what.small_epochs = small_epochs(rounded_from);
     what.module = split_->local.get();
-    what.checkpoint = options_.checkpoints / "widths.pt";
+    what.checkpoint = checkpoint;
     what.before_epoch = [=, this](int number) {
       split_->local->train();
       round_from(rounded_from, number);

@@ -172,30 +172,6 @@ TEST(float_network, folding_normalisation_changes_nothing) {
 }
 
 // Fake quantisation is only worth its cost if it predicts what the integers will do.
-// Fake quantisation is only worth its cost if it predicts what the integers will do.
-TEST(network, rounds_activations_as_libtorch_does) {
-  torch::manual_seed(6);
-  network net(small().trunk, widths);
-  net->eval();
-  net->set_observing(true);
-  const auto seen = torch::randn({4, 8, 8, 8});
-  net->values(seen);
-  net->set_observing(false);
-  net->set_fake_quantisation(true);
-  const auto [low, high] = net->range(0, 0);
-  const double scale = (high - low) / 255.0;
-  auto x = (1.5 * seen).requires_grad_();  // some of it beyond the range
-  const auto found = net->values(x)[0];
-  found.sum().backward();
-  const auto gradient = x.grad().clone();
-  x.mutable_grad() = torch::Tensor();
-  const auto wanted = torch::fake_quantize_per_tensor_affine(x, scale, std::lround(-low / scale), 0, 255);
-  wanted.sum().backward();
-  EXPECT_LT((found - wanted).abs().mean().item<double>(), 1e-4 * scale) << "but for ties";
-  EXPECT_GT((gradient == x.grad()).to(torch::kFloat).mean().item<double>(), 0.99);
-  EXPECT_LT(gradient.mean().item<double>(), 0.99) << "nothing lay beyond the range";
-}
-
 TEST(int8_network, computes_what_fake_quantisation_predicted) {
   const auto batches = some_features();
   auto net = observed(batches);
