@@ -1,6 +1,7 @@
 #include "inference/layers/feature_quantiser.hpp"
 
 #include <cmath>
+#include <limits>
 
 namespace dvfo::inference {
 
@@ -12,6 +13,21 @@ void feature_quantiser_impl::initialise(const torch::Tensor& features) {
   torch::NoGradGuard no_gradient;
   const auto x = features.detach().to(torch::kFloat).transpose(0, 1).flatten(1);
   step_.copy_((2.0 * x.mean(1) / std::sqrt(static_cast<double>(levels_))).clamp_min(1e-3));
+}
+
+void feature_quantiser_impl::fit(const torch::Tensor& features) {
+  torch::NoGradGuard no_gradient;
+  const auto x = features.detach().to(torch::kFloat).transpose(0, 1).flatten(1);
+  const auto mean = x.mean(1).clamp_min(1e-6);
+  auto least = torch::full_like(mean, std::numeric_limits<float>::infinity());
+  for (int twentieth = 4; twentieth <= 40; ++twentieth) {  // from a fifth of the mean to twice it
+    const auto step = mean * (twentieth / 20.0);
+    const auto scaled = x / step.unsqueeze(1);
+    const auto missed = (scaled - scaled.round().clamp(0.0, static_cast<double>(levels_))) * step.unsqueeze(1);
+    const auto error = missed.square().mean(1);
+    step_.copy_(torch::where(error < least, step, step_));
+    least = torch::minimum(least, error);
+  }
 }
 
 torch::Tensor feature_quantiser_impl::bits(const torch::Tensor& features) {

@@ -18,6 +18,8 @@ class feature_quantiser_impl : public torch::nn::Module {
   torch::Tensor bits(const torch::Tensor& features);
   /// Sets the steps from the statistics of one batch, as the start of training.
   void initialise(const torch::Tensor& features);
+  /// Sets them to the steps that round `features` with the least square error, for features that begin trained.
+  void fit(const torch::Tensor& features);
   /// [C] steps, each > 0.
   [[nodiscard]] torch::Tensor steps() const { return step_.detach().abs().clamp_min(1e-6); }
 

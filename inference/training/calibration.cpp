@@ -1,5 +1,8 @@
 #include "inference/training/calibration.hpp"
 
+#include "inference/bundle/weights.hpp"
+#include "inference/layers/fusion.hpp"
+
 namespace dvfo::inference {
 namespace {
 
@@ -17,8 +20,7 @@ void train_fusion(learned_fusion& fusion, const share_logits& halves, const torc
   }
 }
 
-}  // namespace
-
+/// Both learned fusions of every share that has two halves (DVFO Table 4).
 std::vector<learned_fusion> train_fusions(const collected_logits& held_back, std::uint64_t seed) {
   torch::manual_seed(seed);
   const auto plain = [](const torch::Tensor& t) { return t.clone(); };  // out of inference mode
@@ -28,6 +30,31 @@ std::vector<learned_fusion> train_fusions(const collected_logits& held_back, std
     train_fusion(out[i], {plain(halves.local), plain(halves.remote), 0.0}, plain(held_back.labels));
   }
   return out;
+}
+
+model_bundle bundle_of(const bundle_manifest& described, const model_bundle::weights& networks) {
+  return {described, restore(described, store(networks))};
+}
+
+}  // namespace
+
+model_bundle calibrated_bundle(bundle_manifest described, const split_network& split,
+                               const reference_network& reference, const calibration_images& images,
+                               const count_callback& calibrating, const count_callback& measuring) {
+  model_bundle::weights networks{split, reference, untrained_fusions(static_cast<int>(described.labels.size()))};
+  const auto held =
+      collect_logits(bundle_of(described, networks), images.held_back, 0, images.held_back.size(), calibrating);
+  networks.fusions = train_fusions(held, images.seed);
+  for (std::size_t s = 0; s < trained_shares.size(); ++s) {
+    described.figures[s].lambda = best_lambda(held.shares[s], held.labels);
+  }
+  const auto tested = collect_logits(bundle_of(described, networks), images.test, 0, images.test.size(), measuring);
+  described.reference_top1 = top1_percent(tested.reference, tested.labels);
+  for (std::size_t s = 0; s < trained_shares.size(); ++s) {
+    auto& row = described.figures[s];
+    row.top1 = top1_percent(fuse(tested.shares[s], row.lambda), tested.labels);
+  }
+  return bundle_of(described, networks);
 }
 
 }  // namespace dvfo::inference

@@ -210,19 +210,42 @@ torch::Tensor cosines(std::int64_t n) {
   return rows.to(torch::kFloat);
 }
 
-/// A rectified channel holds one sign of a map: the first n channels the positive parts, the next n the negative ones.
-/// Every dimension tells about as much as any other (multiple description coding, Goyal 2001): with the principal
-/// components one by one, whichever half lacks the first ones knows next to nothing. The negative parts are made faint,
-/// so that they tend to be the less important ones: at ξ = ½ the edge then mostly has one of a pair and the cloud the
-/// other, which tells more of the map than both of one pair and none of the next.
-torch::Tensor sign_split(std::int64_t channels, std::int64_t inputs) {
-  constexpr double faint = 0.35;  // well below 1: one of a pair comes long after the other; the only value tried
-  const auto mixed = cosines(inputs);
-  auto weight = torch::zeros({channels, inputs, 1, 1});
-  for (std::int64_t c = 0; c < channels; ++c) {
-    weight[c] = ((c / inputs) % 2 == 0 ? 1.0 : -faint) * mixed[c % inputs].view({inputs, 1, 1});
+/// Weight and bias of the bottleneck that codes a map, channels in the order of what they tell, in several descriptions
+/// (multiple description coding, Goyal 2001): each has the map's dimensions once, so that any whole one tells all. The
+/// leading half of dimensions and the trailing one are mixed among themselves, for every channel to tell about as much
+/// as its neighbours. A description is fainter than the one before, and so less important, that is, sent first: the
+/// second one ends with the leading half. Of twice the map's channels the edge thus keeps a whole description up to
+/// ξ = ½, while the cloud has the leading half at ¼ and all at ½. Nothing is rectified away: zero lies where the third
+/// of the quantiser's levels is.
+std::pair<torch::Tensor, torch::Tensor> descriptions(const torch::Tensor& map, std::int64_t channels) {
+  constexpr double fainter = 0.55;         // a half than the half before: orders of importance hardly overlap
+  constexpr double leading_step = 1.5;     // of the quantiser, in deviations: about 1.4 bits a value …
+  constexpr double trailing_step = 1.8;    // … and 1.1 where less depends on it
+  constexpr double levels_below_mean = 2;  // of four
+  const auto inputs = map.size(1);
+  const auto half = inputs / 2;
+  const auto places = map.transpose(0, 1).flatten(1).to(torch::kDouble);
+  const auto mean = places.mean(1);
+  const auto covariance = torch::cov(places, /*correction=*/0);
+  auto weight = torch::zeros({channels, inputs}, torch::kDouble);
+  auto bias = torch::zeros({channels}, torch::kDouble);
+  double level = 1.0;
+  for (std::int64_t first = 0, group = 0; first < channels; ++group) {
+    const bool leading = group % 4 == 0 || group % 4 == 3;
+    const auto size = leading ? half : inputs - half;
+    const auto from = leading ? 0 : half;
+    // Alternating signs mix another way in every second description, so that rounding errs another way, too.
+    const auto signs = group % 4 < 2 ? torch::ones({size}) : 1 - 2 * torch::arange(size).remainder(2);
+    const auto mixed = cosines(size).to(torch::kDouble) * signs;
+    for (std::int64_t row = 0; row < size && first < channels; ++row, ++first) {
+      weight[first].narrow(0, from, size).copy_(mixed[row]);
+      const auto deviation = torch::sqrt(weight[first].matmul(covariance).dot(weight[first])).item<double>();
+      weight[first] *= level / (levels_below_mean * (leading ? leading_step : trailing_step) * deviation + 1e-9);
+      bias[first] = level - weight[first].dot(mean);
+    }
+    level *= fainter;
   }
-  return weight;
+  return {weight.to(torch::kFloat).view({channels, inputs, 1, 1}), bias.to(torch::kFloat)};
 }
 
 /// Copies the rest, from the classifier backwards; returns the trunk's last operator that the published one lacks.
@@ -272,14 +295,15 @@ void start_from_given(given_network& given, const torch::Tensor& images, referen
   for (int i = 1; i < bottleneck; ++i) extractor->copy_operator(*given->net, i, i);
   const int widening = copy_rest(given->net, trunk, bottleneck);
   const auto channels = extractor->layout().at(bottleneck).out.channels;
-  const auto inputs = extractor->layout().at(bottleneck - 1).out.channels;
-  if (!extractor->set_folded(bottleneck, sign_split(channels, inputs), torch::zeros({channels}))) {
+  const auto map = given->values(images)[static_cast<std::size_t>(bottleneck) - 1];
+  const auto [narrowing, shift] = descriptions(map, channels);
+  if (!extractor->set_folded(bottleneck, narrowing, shift)) {
     throw error(errc::bad_argument, "given weights fit an architecture whose bottleneck is one 1×1 convolution");
   }
   open_gates(*to->stage->attention());
   to->eval();
   const auto features = to->stage(images).features;
-  const auto [weight, bias] = least_squares(features, given->values(images)[static_cast<std::size_t>(bottleneck) - 1]);
+  const auto [weight, bias] = least_squares(features, map);
   trunk->set_folded(widening, weight, bias);
   extractor->adopt_statistics((images - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
   trunk->adopt_statistics(features);

@@ -53,11 +53,10 @@ class given_network_impl : public torch::nn::Module {
 TORCH_MODULE_IMPL(given_network, given_network_impl);
 
 /// Begins a network with a bottleneck from the published one, so that both give nearly the same answers before any
-/// training: copies the first stage and the rest; the bottleneck, a 1×1 convolution, splits the first stage's map into
-/// its positive and its negative parts (all is kept where it has twice the map's channels), and what widens it again is
-/// the least-squares inverse over `images` ([N, 3, S, S], 0…1); attention begins with all gates half open. With its
-/// channels in order (order_channels()) the features are principal components: of falling importance, and cheaper to
-/// code than correlated ones. Throws error(bad_argument) where the architecture has another form.
+/// training: copies the first stage and the rest; the bottleneck, a 1×1 convolution, makes several descriptions of the
+/// first stage's map, as many as it has channels for, the later ones fainter; what widens it again is the least-squares
+/// inverse over `images` ([N, 3, S, S], 0…1); attention begins with all gates half open. Expects channels in order
+/// (order_channels()). Throws error(bad_argument) where the architecture has another form.
 void start_from_given(given_network& given, const torch::Tensor& images, reference_network& to);
 
 /// The first stage as published, in front of the bottleneck, stays as it is: at full resolution it costs more to train

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "inference/error.hpp"
 #include "inference/execution/processor.hpp"
 #include "inference/training/trainer.hpp"
@@ -84,6 +86,37 @@ training_options completed(training_options options) {
   }
   if (options.checkpoints.empty()) options.checkpoints = options.output.string() + ".checkpoint";
   return options;
+}
+
+namespace {
+
+void expect_a_classifier(const architecture& net, const training_options& options) {
+  const auto outputs = net.trunk.outputs();
+  if (outputs.size() == 1 && net.trunk.at(outputs[0]).out.positions() == 1) return;
+  throw error(errc::bad_argument,
+              fmt::format("{} answers with {} map(s), not with one label for a picture: it cannot be trained on {}; "
+                          "`dvfo describe --arch {}` tells its costs",
+                          net.name, outputs.size(), options.data, net.name));
+}
+
+/// A network of convolutions takes pictures of any side; one with a learned place for every token does not.
+void expect_any_side(const architecture& net, const training_options& options, int image_size) {
+  constexpr int least = 16;  // pixels; below, deep maps are narrower than their kernels
+  const auto& ops = net.whole.ops();
+  const bool fixed =
+      std::any_of(ops.begin(), ops.end(), [](const op& each) { return each.kind == op_kind::class_token; });
+  if (!fixed && options.small_side >= least && options.small_side <= image_size) return;
+  throw error(errc::bad_argument,
+              fmt::format("--small-side is {}; expected {}", options.small_side,
+                          fixed ? fmt::format("0: {} takes pictures of one size", net.name)
+                                : fmt::format("0 or {} to the pictures' own {}", least, image_size)));
+}
+
+}  // namespace
+
+void expect_trainable(const architecture& net, const training_options& options, int image_size) {
+  expect_a_classifier(net, options);
+  if (options.small_side > 0) expect_any_side(net, options, image_size);
 }
 
 }  // namespace dvfo::inference

@@ -12,7 +12,6 @@
 #include "inference/bundle/weights.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
-#include "inference/measurement/logits.hpp"
 #include "inference/measurement/published.hpp"
 #include "inference/model.hpp"
 #include "inference/training/calibration.hpp"
@@ -28,6 +27,9 @@ namespace {
 
 constexpr int leading_channels = 3;  // whose importance DVFO Fig. 7 shows
 constexpr double half_weight = 0.3;  // weight of each half's own loss beside the fused one's
+
+constexpr std::int64_t extracted_at_once = 25;                   // pictures
+constexpr std::size_t local_shares = trained_shares.size() - 1;  // at which the local half answers
 
 /// Convolutions train fastest with channels innermost.
 void prefer_channels_last(torch::nn::Module& module) {
@@ -54,8 +56,7 @@ class run {
     parts_ = hold_back(all_, static_cast<std::size_t>(options.held_back));
     torch::manual_seed(options.seed);
     architecture_ = make_architecture(options.architecture, sizes());
-    expect_a_classifier();
-    if (options.small_side > 0) expect_any_side();
+    expect_trainable(architecture_, options, all_.image_size());
     reference_ = reference_network(architecture_);
     split_ = split_network(architecture_, options.feature_bits);
   }
@@ -65,13 +66,13 @@ class run {
     if (!options_.weights.empty()) start_from_weights(images, progress);
     if (options_.start_from.empty()) {
       train_reference(images, progress);
-      start_split(images);
+      start_split(images, progress);
     } else {
       start_from_bundle(model_bundle::load(options_.start_from));
     }
     train_jointly(images, progress);
     if (options_.width_epochs > 0) train_widths(images, progress);
-    return measure(progress);
+    return finished(progress);
   }
 
  private:
@@ -82,28 +83,6 @@ class run {
             .feature_channels = options_.feature_channels};
   }
 
-  void expect_a_classifier() const {
-    const auto outputs = architecture_.trunk.outputs();
-    if (outputs.size() == 1 && architecture_.trunk.at(outputs[0]).out.positions() == 1) return;
-    throw error(errc::bad_argument,
-                fmt::format("{} answers with {} map(s), not with one label for a picture: it cannot be trained on {}; "
-                            "`dvfo describe --arch {}` tells its costs",
-                            architecture_.name, outputs.size(), options_.data, architecture_.name));
-  }
-
-  /// A network of convolutions takes pictures of any side; one with a learned place for every token does not.
-  void expect_any_side() const {
-    constexpr int least = 16;  // pixels; below, deep maps are narrower than their kernels
-    const auto& ops = architecture_.whole.ops();
-    const bool fixed =
-        std::any_of(ops.begin(), ops.end(), [](const op& each) { return each.kind == op_kind::class_token; });
-    if (!fixed && options_.small_side >= least && options_.small_side <= all_.image_size()) return;
-    throw error(errc::bad_argument,
-                fmt::format("--small-side is {}; expected {}", options_.small_side,
-                            fixed ? fmt::format("0: {} takes pictures of one size", architecture_.name)
-                                  : fmt::format("0 or {} to the pictures' own {}", least, all_.image_size())));
-  }
-
   /// The published network, its channels in order, becomes the teacher, and the reference begins with what it shares
   /// with it.
   void start_from_weights(const image_store& images, const progress_callback& progress) {
@@ -111,10 +90,11 @@ class run {
     given_top1_ =
         measure_published(options_.weights, options_.architecture, sizes(), test_, counted(progress, "published"))
             .top1_of_labels;
-    constexpr std::size_t statistics_images = 96;  // enough for the mean and variance of every channel
+    constexpr std::size_t statistics_images = 48;  // enough for the mean and variance of every channel
     const auto sample = images.spread(statistics_images).images;
     const auto [mean, deviation] = given_network_impl::colour_statistics();
-    given_ = given_network(architecture_, order_channels(architecture_, weights, sample));
+    const auto all = images.plain(0, images.size()).images;
+    given_ = given_network(architecture_, order_channels(architecture_, weights, all, counted(progress, "order")));
     given_->eval();
     given_->net->adopt_statistics((sample - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
     start_from_given(given_, sample, reference_);
@@ -131,18 +111,28 @@ class run {
     }
     reference_->to(device_);
     prefer_channels_last(*reference_);
-    phase what;
-    what.name = "reference";
-    what.epochs = options_.reference_epochs;
-    what.peak_rate = options_.reference_rate;
-    what.small_side = options_.small_side;
+    auto what = planned("reference", options_.reference_epochs, options_.reference_rate, *reference_);
     what.small_epochs = small_epochs(options_.reference_epochs * 3 / 4);
-    what.module = reference_.get();
-    what.checkpoint = options_.checkpoints / "reference.pt";
     what.before_epoch = [this](int) { reference_->train(); };
     what.step = [this](const batch& data, std::uint64_t) { return reference_step(data); };
     run_phase(what, images, options_, progress);
     reference_->eval();
+  }
+
+  [[nodiscard]] std::filesystem::path checkpoint_of(const std::string& phase) const {
+    return options_.checkpoints / (phase + ".pt");
+  }
+
+  /// What all phases have; each adds its epochs on small pictures and its steps.
+  [[nodiscard]] phase planned(const std::string& name, int epochs, double rate, torch::nn::Module& module) const {
+    phase what;
+    what.name = name;
+    what.epochs = epochs;
+    what.peak_rate = rate;
+    what.small_side = options_.small_side;
+    what.module = &module;
+    what.checkpoint = checkpoint_of(name);
+    return what;
   }
 
   /// Of `first` epochs of a phase, those that see small pictures; the others end it at the side that is deployed.
@@ -196,35 +186,42 @@ class run {
   }
 
   /// The split networks' first weights and steps, from the trained reference.
-  void start_split(const image_store& images) {
+  void start_split(const image_store& images, const progress_callback& progress) {
     split_->to(device_);
     split_->start_from(reference_);
     {
       torch::NoGradGuard no_gradient;
       split_->eval();
-      const auto sample = split_->stage(images.spread(512).images.to(device_));
-      split_->quantiser->initialise(sample.features);
+      const auto sample = extract(images.spread(512).images);
+      given_.is_empty() ? split_->quantiser->initialise(sample.features) : split_->quantiser->fit(sample.features);
       split_->start_imputation(sample);
     }
+    if (given_.is_empty()) return;
+    split_->local->part_weights();
+    if (!std::filesystem::exists(checkpoint_of("joint"))) fit_widths(images, 1, progress);
   }
 
   void train_jointly(const image_store& images, const progress_callback& progress) {
     prefer_channels_last(*split_);
-    phase what;
-    what.name = "joint";
-    what.epochs = options_.joint_epochs;
-    what.peak_rate = options_.joint_rate;
-    what.small_side = options_.small_side;
-    what.small_epochs = small_epochs(options_.joint_epochs - options_.quantisation_epochs);
-    what.module = split_.get();
-    what.checkpoint = options_.checkpoints / "joint.pt";
-    what.before_epoch = [this](int number) {
-      split_->train();
-      round_from(options_.joint_epochs - options_.quantisation_epochs, number);
+    auto what = planned("joint", options_.joint_epochs, options_.joint_rate, *split_);
+    const int rounded_from = options_.joint_epochs - options_.quantisation_epochs;
+    what.small_epochs = small_epochs(rounded_from);
+    what.before_epoch = [=, this](int number) {
+      learn(*split_);
+      round_from(rounded_from, number);
     };
     what.step = [this](const batch& data, std::uint64_t step) { return joint_step(data, step); };
     run_phase(what, images, options_, progress);
     train_no_more();
+  }
+
+  /// Published statistics come from far more pictures than there are here: they stay.
+  void learn(torch::nn::Module& module) {
+    module.train();
+    if (given_.is_empty()) return;
+    split_->stage->eval();
+    split_->local->eval();
+    split_->remote->eval();
   }
 
   void train_no_more() {
@@ -239,26 +236,20 @@ class run {
     split_->local->set_fake_quantisation(epoch >= first);
   }
 
-  /// Each narrower width by itself, with weights of its own: shared ones serve the full width first. All else stays as
-  /// it is, so that what is sent, and what the remote half makes of it, does not change.
+  /// Each width by itself, with weights of its own: shared ones serve the full width first. All else stays as it is, so
+  /// that what is sent, and what the remote half makes of it, does not change.
   void train_widths(const image_store& images, const progress_callback& progress) {
     split_->local->part_weights();
-    const auto checkpoint = options_.checkpoints / "widths.pt";
-    if (!given_.is_empty() && !std::filesystem::exists(checkpoint)) fit_widths(images, progress);
-    split_->local->freeze_first_variant();
+    if (!given_.is_empty() && !std::filesystem::exists(checkpoint_of("widths")))
+      fit_widths(images, first_parted(), progress);
+    if (given_.is_empty()) split_->local->freeze_first_variant();
     split_->imputed_local.set_requires_grad(false);
     prefer_channels_last(*split_);
-    phase what;
-    what.name = "widths";
-    what.epochs = options_.width_epochs;
-    what.peak_rate = options_.width_rate;
-    what.small_side = options_.small_side;
+    auto what = planned("widths", options_.width_epochs, options_.width_rate, *split_->local);
     const int rounded_from = std::max(0, options_.width_epochs - options_.quantisation_epochs);
     what.small_epochs = small_epochs(rounded_from);
-    what.module = split_->local.get();
-    what.checkpoint = checkpoint;
     what.before_epoch = [=, this](int number) {
-      split_->local->train();
+      learn(*split_->local);
       round_from(rounded_from, number);
     };
     what.step = [this](const batch& data, std::uint64_t) { return widths_step(data); };
@@ -266,35 +257,37 @@ class run {
     train_no_more();
   }
 
+  /// The full width serves as it came out of the joint training, unless it begins anew with what was published.
+  [[nodiscard]] std::size_t first_parted() const { return given_.is_empty() ? 1 : 0; }
+
   /// What published weights know the pictures at hand could not teach again: the widths begin as near to them as
   /// closed forms come.
-  void fit_widths(const image_store& images, const progress_callback& progress) {
-    constexpr std::size_t pictures = 400;  // twenty thousand places of the smallest maps; the largest are held for all
-    constexpr std::int64_t at_once = 25;   // pictures; the first stage's maps are larger still
+  void fit_widths(const image_store& images, std::size_t first, const progress_callback& progress) {
+    constexpr std::size_t pictures = 1000;  // some 4 MB each: the maps of a block, as wanted and as seen
     torch::NoGradGuard no_gradient;
+    const auto all = images.spread(pictures).images;
     std::vector<torch::Tensor> wanted;
-    std::array<std::vector<torch::Tensor>, trained_shares.size()> seen;
-    for (const auto& part : images.spread(pictures).images.split(at_once)) {
+    for (const auto& part : all.split(extracted_at_once))
       wanted.push_back(reference_->stage(part.to(device_)).features);
-      const auto extracted = split_->stage(part.to(device_));
-      for (std::size_t s = 1; s + 1 < seen.size(); ++s) seen[s].push_back(split_->kept(extracted, s));
-    }
+    const auto extracted = extract(all);
     const auto told = counted(progress, "fit");
-    for (std::size_t s = 1; s + 1 < seen.size(); ++s) {
-      fit_width(*split_->local, s, *reference_->trunk, torch::cat(wanted), torch::cat(seen[s]));
-      told(s, seen.size() - 2);
+    for (std::size_t s = first; s < local_shares; ++s) {
+      fit_width(*split_->local, s, *reference_->trunk, torch::cat(wanted), split_->kept(extracted, s));
+      told(s + 1, local_shares);
     }
   }
 
   step_result widths_step(const batch& data) {
-    std::array<network_impl::answer, trained_shares.size() - 2> answers;
+    std::vector<network_impl::answer> answers;
     network_impl::answer teacher;
     {
       mixed_precision mixed(options_.bfloat16, device_.type());
       const auto images = data.images.contiguous(torch::MemoryFormat::ChannelsLast);
       teacher = teach(images);
       const auto extracted = attend(images);
-      for (std::size_t i = 0; i < answers.size(); ++i) answers[i] = split_->answer_locally(extracted, i + 1);
+      for (std::size_t s = first_parted(); s < local_shares; ++s) {
+        answers.push_back(split_->answer_locally(extracted, s));
+      }
     }
     auto loss = torch::zeros({}, device_);
     for (const auto& [logits, hints] : answers) {
@@ -302,6 +295,18 @@ class run {
       if (options_.hint_weight > 0.0) loss = loss + options_.hint_weight * hint_loss(hints, teacher.hints);
     }
     return {loss, answers.front().logits.to(torch::kFloat)};
+  }
+
+  /// What the front makes of many pictures, some at a time: the first stage's maps are much larger than features.
+  attended extract(const torch::Tensor& images) {
+    std::vector<torch::Tensor> features;
+    std::vector<torch::Tensor> importance;
+    for (const auto& part : images.split(extracted_at_once)) {
+      const auto extracted = attend(part.to(device_));
+      features.push_back(extracted.features);
+      importance.push_back(extracted.importance);
+    }
+    return {torch::cat(features), torch::cat(importance)};
   }
 
   attended attend(const torch::Tensor& images) {
@@ -344,27 +349,11 @@ class run {
     return {loss, fused};
   }
 
-  /// λ and learned fusions from held-back images, then the figures on the test images, all on the stored weights.
-  model_bundle measure(const progress_callback& progress) {
+  model_bundle finished(const progress_callback& progress) {
     split_->to(torch::kCPU);
     reference_->to(torch::kCPU);
-    auto described = manifest();
-    model_bundle::weights networks{split_, reference_, untrained_fusions(static_cast<int>(described.labels.size()))};
-    const model_bundle provisional(described, restore(described, store(networks)));
-    const auto held =
-        collect_logits(provisional, *parts_.held, 0, parts_.held->size(), counted(progress, "calibration"));
-    networks.fusions = train_fusions(held, options_.seed);
-    for (std::size_t s = 0; s < trained_shares.size(); ++s) {
-      described.figures[s].lambda = best_lambda(held.shares[s], held.labels);
-    }
-    const model_bundle unmeasured(described, restore(described, store(networks)));
-    const auto tested = collect_logits(unmeasured, test_, 0, test_.size(), counted(progress, "measurement"));
-    described.reference_top1 = top1_percent(tested.reference, tested.labels);
-    for (std::size_t s = 0; s < trained_shares.size(); ++s) {
-      auto& row = described.figures[s];
-      row.top1 = top1_percent(fuse(tested.shares[s], row.lambda), tested.labels);
-    }
-    const model_bundle bundle(described, restore(described, store(networks)));
+    const auto bundle = calibrated_bundle(manifest(), split_, reference_, {*parts_.held, test_, options_.seed},
+                                          counted(progress, "calibration"), counted(progress, "measurement"));
     bundle.save(options_.output);
     return model_bundle::load(options_.output);
   }

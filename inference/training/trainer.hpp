@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inference/architectures/architecture.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/model_bundle.hpp"
 #include "inference/training/options.hpp"
@@ -20,6 +21,9 @@ model_bundle train_model(const training_options& options, const dataset& train, 
 /// Fills in what depends on other options: names, folders. Throws error(bad_argument) naming the first option out of
 /// its range.
 training_options completed(training_options options);
+
+/// Throws error(bad_argument) where `net` answers with no label or cannot take pictures as small as asked for.
+void expect_trainable(const architecture& net, const training_options& options, int image_size);
 
 /// The command line that trains the same bundle again.
 std::string recipe_of(const training_options& options);

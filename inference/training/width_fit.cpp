@@ -5,7 +5,8 @@
 namespace dvfo::inference {
 namespace {
 
-constexpr std::int64_t images_at_once = 25;  // bounds what unfolded maps take
+constexpr std::int64_t images_at_once = 25;      // bounds what unfolded maps take
+constexpr std::int64_t enough_places = 100'000;  // a hundred for every unknown of the widest layers
 
 bool can_be_fitted(const op& o) {
   return (o.kind == op_kind::conv || o.kind == op_kind::depthwise || o.kind == op_kind::linear) && o.weights_of < 0;
@@ -134,10 +135,13 @@ class width_fit {
     const op& o = net_.at(index);
     const auto target = target_of(index);
     const auto& x = seen_[static_cast<std::size_t>(o.from[0])];
+    const auto step = std::max<std::int64_t>(1, x.size(0) * o.out.positions() / enough_places);
     regression sums;
     for (std::int64_t first = 0; first < x.size(0); first += images_at_once) {
       const auto count = std::min(images_at_once, x.size(0) - first);
-      sums.add(problem_of(o, x.narrow(0, first, count), target.narrow(0, first, count)));
+      const auto all = problem_of(o, x.narrow(0, first, count), target.narrow(0, first, count));
+      const auto rows = all.inputs.size(1);
+      sums.add({all.inputs.slice(1, first % step, rows, step), all.outputs.slice(1, first % step, rows, step)});
     }
     const auto whole = teacher_.fold(index, 0);
     const auto start = operators::cut(net_, index, {whole.weight, whole.bias}, narrow_.widths()[variant_]).weight;

@@ -25,6 +25,8 @@ architecture small_mobilenet(int number_of_classes) {
   return make_mobilenet_v2({.input_size = 32, .classes = number_of_classes, .base_width = 8, .feature_channels = 16});
 }
 
+void no_progress(std::size_t /*done*/, std::size_t /*all*/) {}
+
 bool is_layer(const op& o) {
   return o.kind == op_kind::conv || o.kind == op_kind::depthwise || o.kind == op_kind::linear;
 }
@@ -136,7 +138,7 @@ TEST_F(given_folder, channels_in_order_change_no_answer_and_the_leading_ones_car
   const auto weights = given_weights::load(folder_.path());
   const auto images = torch::rand({8, 3, 32, 32});
   given_network published(net_, weights);
-  given_network ordered(net_, order_channels(net_, weights, images));
+  given_network ordered(net_, order_channels(net_, weights, images, no_progress));
   torch::NoGradGuard no_gradient;
   published->eval();
   ordered->eval();
@@ -153,6 +155,70 @@ TEST_F(given_folder, channels_in_order_change_no_answer_and_the_leading_ones_car
   EXPECT_TRUE(torch::allclose(std::get<0>(variances(ordered, last_convolution).sort()),
                               std::get<0>(variances(published, last_convolution).sort()), 1e-3, 1e-5))
       << "behind an activation channels can only change places";
+}
+
+TEST_F(given_folder, a_channel_that_another_repeats_is_the_first_to_go) {
+  auto weights = given_weights::load(folder_.path());
+  torch::manual_seed(4);
+  const auto images = torch::rand({64, 3, 32, 32});
+  const auto& ops = net_.whole.ops();
+  std::vector<int> layers;
+  for (int i = 0; i < static_cast<int>(ops.size()); ++i) {
+    if (is_layer(ops[static_cast<std::size_t>(i)])) layers.push_back(i);
+  }
+  constexpr std::size_t expansion = 6;  // of the third block; its depthwise convolution follows
+  ASSERT_EQ(net_.whole.at(layers[expansion + 1]).kind, op_kind::depthwise);
+  torch::NoGradGuard no_gradient;
+  const auto maps = [&](const given_weights& of) {
+    given_network net(net_, of);
+    net->eval();
+    return net->values(images)[static_cast<std::size_t>(layers[expansion + 1])].transpose(0, 1).flatten(1);
+  };
+  // The channel that varies most, twice: sorted by what they carry both would lead.
+  const auto variances = maps(weights).var(1);
+  const auto loud = variances.argmax().item<std::int64_t>();
+  const auto silent = variances.argmin().item<std::int64_t>();
+  for (const auto index : {expansion, expansion + 1}) {
+    auto& layer = weights.layers[index];
+    layer.weight[silent] = layer.weight[loud];
+    layer.bias[silent] = layer.bias[loud];
+  }
+  const auto repeated = maps(weights)[loud];
+  const auto found = maps(order_channels(net_, weights, images, no_progress));
+  std::vector<std::int64_t> places;
+  for (std::int64_t c = 0; c < found.size(0); ++c) {
+    if (torch::allclose(found[c], repeated, 1e-2, 1e-3)) places.push_back(c);
+  }
+  ASSERT_EQ(places.size(), 2U);
+  EXPECT_LT(places[0], found.size(0) / 2);
+  EXPECT_GT(places[1], found.size(0) * 3 / 4);
+}
+
+TEST_F(given_folder, the_less_important_half_of_the_features_tells_the_whole_map) {
+  torch::manual_seed(4);
+  const auto images = torch::rand({32, 3, 32, 32});
+  const auto weights = order_channels(net_, given_weights::load(folder_.path()), images, no_progress);
+  given_network given(net_, weights);
+  reference_network reference(net_);
+  torch::NoGradGuard no_gradient;
+  given->eval();
+  start_from_given(given, images, reference);
+  reference->eval();
+  const auto extracted = reference->stage(images);
+  const auto channels = extracted.features.size(1);
+  const auto rows = [](const torch::Tensor& map) { return map.transpose(0, 1).flatten(1).t().to(torch::kDouble); };
+  const auto missed = [&](double share) {
+    const auto sent = secondary_mask(extracted.importance, share).to(torch::kDouble).mean(0);
+    const auto mostly = std::get<1>(sent.topk(std::lround(share * static_cast<double>(channels))));
+    const auto all = rows(extracted.features);
+    const auto x = torch::cat({all.index_select(1, mostly), torch::ones({all.size(0), 1}, torch::kDouble)}, 1);
+    const auto fitted = x.matmul(std::get<0>(torch::linalg_lstsq(x, all, {}, "gelsd")));
+    return ((all - fitted).square().sum() / (all - all.mean(0)).square().sum()).item<double>();
+  };
+  EXPECT_LT(missed(0.5), 1e-3);
+  EXPECT_LT(missed(0.25), 0.5) << "the leading half of the dimensions";
+  EXPECT_GT(missed(0.25), 1e-3);
+  EXPECT_GT((extracted.features > 0).to(torch::kFloat).mean().item<double>(), 0.9) << "nothing is rectified away";
 }
 
 TEST_F(given_folder, a_frozen_first_stage_keeps_weights_and_statistics_while_the_rest_learns) {

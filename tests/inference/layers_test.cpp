@@ -53,6 +53,21 @@ std::vector<torch::Tensor> some_features() {
   return out;
 }
 
+TEST(feature_quantiser, fitted_steps_round_features_around_a_level_better_than_first_ones) {
+  torch::manual_seed(2);
+  feature_quantiser quantiser(4, 2);
+  const auto sizes = torch::tensor({0.1, 1.0, 5.0, 20.0}).view({1, 4, 1, 1});
+  const auto features = torch::relu(3.0 + torch::randn({16, 4, 8, 8})) * sizes;
+  const auto missed = [&] {
+    return ((quantiser(features) - features) / sizes).square().mean({0, 2, 3}).max().item<double>();
+  };
+  quantiser->initialise(features);
+  const double first = missed();
+  quantiser->fit(features);
+  EXPECT_LT(missed(), 0.3 * first);
+  EXPECT_LT(missed(), 0.3) << "of the variance, in the worst channel";
+}
+
 TEST(scam, importance_is_a_distribution_and_attention_never_adds) {
   torch::manual_seed(1);
   scam attention(16);
