@@ -215,7 +215,8 @@ class run {
     train_no_more();
   }
 
-  /// Published statistics come from far more pictures than there are here: they stay.
+  /// Published normalisation is folded into the weights: it stays a scale and a shift, learned on, whatever a batch is
+  /// like.
   void learn(torch::nn::Module& module) {
     module.train();
     if (given_.is_empty()) return;
