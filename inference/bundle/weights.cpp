@@ -49,10 +49,10 @@ torch::Tensor find(const named_tensors& tensors, const std::string& name) {
   return integers * expand(steps->second, integers);
 }
 
-/// Whether the local trunk's narrower widths have weights of their own.
-bool has_parted_weights(const named_tensors& tensors) {
-  return std::any_of(tensors.begin(), tensors.end(), [](const auto& each) {
-    return each.first.starts_with("split.local.") && each.first.ends_with("_weight1");
+/// Whether the variants of a trunk, "split.local." or "split.remote.", have weights of their own.
+bool has_parted_weights(const named_tensors& tensors, const char* trunk) {
+  return std::any_of(tensors.begin(), tensors.end(), [trunk](const auto& each) {
+    return each.first.starts_with(trunk) && each.first.ends_with("_weight1");
   });
 }
 
@@ -86,7 +86,8 @@ std::shared_ptr<const model_bundle::weights> restore(const bundle_manifest& mani
   const auto net = architecture_of(manifest);
   auto networks = std::make_shared<model_bundle::weights>();
   networks->split = split_network(net, manifest.format.bits);
-  if (has_parted_weights(tensors)) networks->split->local->part_weights();
+  if (has_parted_weights(tensors, "split.local.")) networks->split->local->part_weights();
+  if (has_parted_weights(tensors, "split.remote.")) networks->split->remote->part_weights();
   networks->reference = reference_network(net);
   networks->fusions = untrained_fusions(static_cast<int>(manifest.labels.size()));
   std::size_t used = 0;

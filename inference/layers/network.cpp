@@ -195,7 +195,7 @@ void network_impl::freeze_first_variant() {
 
 torch::Tensor network_impl::normalise(int index, std::size_t variant, const torch::Tensor& y) {
   const normalisation& n = layers_[static_cast<std::size_t>(index)].normalisations[variant];
-  return torch::batch_norm(y, n.gamma, n.beta, n.mean, n.variance, is_training() && index >= frozen_below_,
+  return torch::batch_norm(y, n.gamma, n.beta, n.mean, n.variance, is_training() && index >= statistics_kept_below_,
                            normalisation_momentum, normalisation_epsilon, false);
 }
 
@@ -303,7 +303,7 @@ void network_impl::adopt_statistics(int index, std::size_t variant, const std::v
 }
 
 void network_impl::freeze_below(int end) {
-  frozen_below_ = end;
+  statistics_kept_below_ = std::max(statistics_kept_below_, end);
   for (auto& each : named_parameters()) {
     if (std::stoi(each.key().substr(2)) < end) each.value().set_requires_grad(false);  // "op12_weight"
   }

@@ -64,6 +64,8 @@ class network_impl : public torch::nn::Module {
   void adopt_statistics(const torch::Tensor& x);
   /// Operators below `end` learn nothing any more and keep their statistics in training mode, too.
   void freeze_below(int end);
+  /// Normalisation keeps its statistics in training mode, too: a scale and a shift, which learn.
+  void keep_statistics() { statistics_kept_below_ = static_cast<int>(layers_.size()); }
   /// Weights of operators from `first` on learn nothing any more; their normalisation still does.
   void freeze_weights_from(int first);
   /// Gives every variant but the first weights of its own, at first its part of the shared ones: whatever they learn
@@ -126,7 +128,7 @@ class network_impl : public torch::nn::Module {
   std::vector<layer> layers_;
   bool fake_quantisation_ = false;
   bool observing_ = false;
-  int frozen_below_ = 0;
+  int statistics_kept_below_ = 0;
 };
 TORCH_MODULE_IMPL(network, network_impl);
 

@@ -92,10 +92,7 @@ split_network_impl::halves split_network_impl::forward(const attended& extracted
   const double share = trained_shares[share_index];
   halves out;
   if (share < 1.0) out.local = answer_locally(extracted, share_index);
-  if (share > 0.0) {
-    const auto sent = secondary_mask(extracted.importance, share);
-    out.remote = remote->explained(receive(extracted.features, sent), share_index - 1);
-  }
+  if (share > 0.0) out.remote = remote->explained(receive(extracted, share_index), share_index - 1);
   return out;
 }
 
@@ -109,8 +106,9 @@ network_impl::answer split_network_impl::answer_locally(const attended& extracte
   return local->explained(kept(extracted, share_index), share_index);
 }
 
-torch::Tensor split_network_impl::receive(const torch::Tensor& features, const torch::Tensor& sent) {
-  const auto levels = quantiser(features);
+torch::Tensor split_network_impl::receive(const attended& extracted, std::size_t share_index) {
+  const auto levels = quantiser(extracted.features);
+  const auto sent = secondary_mask(extracted.importance, trained_shares[share_index]);
   if (sent.all().item<bool>()) return levels;
   if (is_training()) covariance_remote.lerp_(channel_covariance(levels), covariance_momentum);
   return impute(levels, ~sent, imputed_remote, covariance_remote);

@@ -67,6 +67,9 @@ class split_network_impl : public torch::nn::Module {
   halves forward(const attended& extracted, std::size_t share_index);
   /// What the local trunk sees: `extracted` with learned values in place of the channels that are sent.
   torch::Tensor kept(const attended& extracted, std::size_t share_index);
+  /// What the remote trunk sees: values from the wire, and estimates in place of the channels that the edge keeps. In
+  /// training mode it also keeps the covariance up to date that estimates come from.
+  torch::Tensor receive(const attended& extracted, std::size_t share_index);
   /// The local half's answer alone; the share must leave it something.
   network_impl::answer answer_locally(const attended& extracted, std::size_t share_index);
 
@@ -83,9 +86,6 @@ class split_network_impl : public torch::nn::Module {
   network remote{nullptr};          ///< variants: full width with the statistics of shares ¼, ½, ¾, 1
 
  private:
-  /// What the remote trunk sees of a map of which `sent` [N, C] channels are sent.
-  torch::Tensor receive(const torch::Tensor& features, const torch::Tensor& sent);
-
   torch::Tensor blend_;  // logit of λ for shares ¼, ½, ¾
 };
 TORCH_MODULE_IMPL(split_network, split_network_impl);

@@ -15,12 +15,10 @@
 #include "inference/measurement/published.hpp"
 #include "inference/model.hpp"
 #include "inference/training/calibration.hpp"
-#include "inference/training/channel_order.hpp"
-#include "inference/training/given_weights.hpp"
 #include "inference/training/losses.hpp"
 #include "inference/training/optimiser.hpp"
 #include "inference/training/phase.hpp"
-#include "inference/training/width_fit.hpp"
+#include "inference/training/published_start.hpp"
 
 namespace dvfo::inference {
 namespace {
@@ -28,7 +26,6 @@ namespace {
 constexpr int leading_channels = 3;  // whose importance DVFO Fig. 7 shows
 constexpr double half_weight = 0.3;  // weight of each half's own loss beside the fused one's
 
-constexpr std::int64_t extracted_at_once = 25;                   // pictures
 constexpr std::size_t local_shares = trained_shares.size() - 1;  // at which the local half answers
 
 /// Convolutions train fastest with channels innermost.
@@ -83,29 +80,17 @@ class run {
             .feature_channels = options_.feature_channels};
   }
 
-  /// The published network, its channels in order, becomes the teacher, and the reference begins with what it shares
-  /// with it.
   void start_from_weights(const image_store& images, const progress_callback& progress) {
-    const auto weights = given_weights::load(options_.weights).restricted_to(all_.labels());
     given_top1_ =
         measure_published(options_.weights, options_.architecture, sizes(), test_, counted(progress, "published"))
             .top1_of_labels;
-    constexpr std::size_t statistics_images = 48;  // enough for the mean and variance of every channel
-    const auto sample = images.spread(statistics_images).images;
-    const auto [mean, deviation] = given_network_impl::colour_statistics();
-    const auto all = images.plain(0, images.size()).images;
-    given_ = given_network(architecture_, order_channels(architecture_, weights, all, counted(progress, "order")));
-    given_->eval();
-    given_->net->adopt_statistics((sample - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
-    start_from_given(given_, sample, reference_);
-    freeze_first_stage(reference_->stage);
-    freeze_first_stage(split_->stage);
-    freeze_later_half(split_->remote);
-    given_->to(device_);
+    const auto weights = given_weights::load(options_.weights).restricted_to(all_.labels());
+    published_.emplace(architecture_, weights, images, device_, counted(progress, "order"));
+    published_->begin(reference_, split_);
   }
 
   void train_reference(const image_store& images, const progress_callback& progress) {
-    if (given_.is_empty()) {
+    if (!published_) {
       const auto [mean, deviation] = images.colour_statistics();
       reference_->stage->set_colour_statistics(mean, deviation);
     }
@@ -144,7 +129,7 @@ class run {
     {
       mixed_precision mixed(options_.bfloat16, device_.type());
       const auto images = data.images.contiguous(torch::MemoryFormat::ChannelsLast);
-      if (!given_.is_empty()) teacher = teach(images).logits;
+      if (published_) teacher = teach(images).logits;
       logits = reference_(images);
     }
     logits = logits.to(torch::kFloat);
@@ -156,8 +141,8 @@ class run {
   /// What the published network answers, or, where none was given, the reference.
   network_impl::answer teach(const torch::Tensor& images) {
     torch::NoGradGuard no_gradient;
-    auto found = given_.is_empty() ? reference_->trunk->explained(reference_->stage(images).features)
-                                   : given_->explained(images);
+    auto found =
+        published_ ? published_->explain(images) : reference_->trunk->explained(reference_->stage(images).features);
     found.logits = found.logits.to(torch::kFloat);
     return found;
   }
@@ -177,6 +162,7 @@ class run {
     }
     copy_tensors(*earlier.tensors().reference, *reference_);
     if (earlier.tensors().split->local->has_parted_weights()) split_->local->part_weights();
+    if (earlier.tensors().split->remote->has_parted_weights()) split_->remote->part_weights();
     copy_tensors(*earlier.tensors().split, *split_);
     earlier_recipe_ = then.recipe + " && ";
     reference_->to(device_);
@@ -189,16 +175,13 @@ class run {
   void start_split(const image_store& images, const progress_callback& progress) {
     split_->to(device_);
     split_->start_from(reference_);
-    {
-      torch::NoGradGuard no_gradient;
-      split_->eval();
-      const auto sample = extract(images.spread(512).images);
-      given_.is_empty() ? split_->quantiser->initialise(sample.features) : split_->quantiser->fit(sample.features);
-      split_->start_imputation(sample);
-    }
-    if (given_.is_empty()) return;
+    split_->eval();
+    const auto sample = extract(split_->stage, images.spread(512).images, device_);
+    published_ ? split_->quantiser->fit(sample.features) : split_->quantiser->initialise(sample.features);
+    split_->start_imputation(sample);
+    if (!published_) return;
     split_->local->part_weights();
-    if (!std::filesystem::exists(checkpoint_of("joint"))) fit_widths(images, 1, progress);
+    if (!std::filesystem::exists(checkpoint_of("joint"))) fit_from(1, images, progress);
   }
 
   void train_jointly(const image_store& images, const progress_callback& progress) {
@@ -207,22 +190,12 @@ class run {
     const int rounded_from = options_.joint_epochs - options_.quantisation_epochs;
     what.small_epochs = small_epochs(rounded_from);
     what.before_epoch = [=, this](int number) {
-      learn(*split_);
+      split_->train();
       round_from(rounded_from, number);
     };
     what.step = [this](const batch& data, std::uint64_t step) { return joint_step(data, step); };
     run_phase(what, images, options_, progress);
     train_no_more();
-  }
-
-  /// Published normalisation is folded into the weights: it stays a scale and a shift, learned on, whatever a batch is
-  /// like.
-  void learn(torch::nn::Module& module) {
-    module.train();
-    if (given_.is_empty()) return;
-    split_->stage->eval();
-    split_->local->eval();
-    split_->remote->eval();
   }
 
   void train_no_more() {
@@ -237,45 +210,32 @@ class run {
     split_->local->set_fake_quantisation(epoch >= first);
   }
 
-  /// Each width by itself, with weights of its own: shared ones serve the full width first. All else stays as it is, so
-  /// that what is sent, and what the remote half makes of it, does not change.
+  /// Each width by itself, with weights of its own: shared ones serve the full width first. What is sent does not
+  /// change, nor what the remote half makes of it, unless published weights give it closed forms for every share.
   void train_widths(const image_store& images, const progress_callback& progress) {
     split_->local->part_weights();
-    if (!given_.is_empty() && !std::filesystem::exists(checkpoint_of("widths")))
-      fit_widths(images, first_parted(), progress);
-    if (given_.is_empty()) split_->local->freeze_first_variant();
+    if (!published_) split_->local->freeze_first_variant();
+    if (published_ && !std::filesystem::exists(checkpoint_of("widths"))) fit_from(first_parted(), images, progress);
     split_->imputed_local.set_requires_grad(false);
     prefer_channels_last(*split_);
     auto what = planned("widths", options_.width_epochs, options_.width_rate, *split_->local);
     const int rounded_from = std::max(0, options_.width_epochs - options_.quantisation_epochs);
     what.small_epochs = small_epochs(rounded_from);
     what.before_epoch = [=, this](int number) {
-      learn(*split_->local);
+      split_->local->train();
       round_from(rounded_from, number);
     };
     what.step = [this](const batch& data, std::uint64_t) { return widths_step(data); };
     run_phase(what, images, options_, progress);
     train_no_more();
+    if (published_) fit_shares(split_, reference_, images, device_, counted(progress, "fit"));
   }
 
   /// The full width serves as it came out of the joint training, unless it begins anew with what was published.
-  [[nodiscard]] std::size_t first_parted() const { return given_.is_empty() ? 1 : 0; }
+  [[nodiscard]] std::size_t first_parted() const { return published_ ? 0 : 1; }
 
-  /// What published weights know the pictures at hand could not teach again: the widths begin as near to them as
-  /// closed forms come.
-  void fit_widths(const image_store& images, std::size_t first, const progress_callback& progress) {
-    constexpr std::size_t pictures = 1000;  // some 4 MB each: the maps of a block, as wanted and as seen
-    torch::NoGradGuard no_gradient;
-    const auto all = images.spread(pictures).images;
-    std::vector<torch::Tensor> wanted;
-    for (const auto& part : all.split(extracted_at_once))
-      wanted.push_back(reference_->stage(part.to(device_)).features);
-    const auto extracted = extract(all);
-    const auto told = counted(progress, "fit");
-    for (std::size_t s = first; s < local_shares; ++s) {
-      fit_width(*split_->local, s, *reference_->trunk, torch::cat(wanted), split_->kept(extracted, s));
-      told(s + 1, local_shares);
-    }
+  void fit_from(std::size_t first, const image_store& images, const progress_callback& progress) {
+    fit_widths(split_, reference_, images, first, device_, counted(progress, "fit"));
   }
 
   step_result widths_step(const batch& data) {
@@ -296,18 +256,6 @@ class run {
       if (options_.hint_weight > 0.0) loss = loss + options_.hint_weight * hint_loss(hints, teacher.hints);
     }
     return {loss, answers.front().logits.to(torch::kFloat)};
-  }
-
-  /// What the front makes of many pictures, some at a time: the first stage's maps are much larger than features.
-  attended extract(const torch::Tensor& images) {
-    std::vector<torch::Tensor> features;
-    std::vector<torch::Tensor> importance;
-    for (const auto& part : images.split(extracted_at_once)) {
-      const auto extracted = attend(part.to(device_));
-      features.push_back(extracted.features);
-      importance.push_back(extracted.importance);
-    }
-    return {torch::cat(features), torch::cat(importance)};
   }
 
   attended attend(const torch::Tensor& images) {
@@ -383,8 +331,8 @@ class run {
   const dataset& test_;
   held_back_parts parts_;
   architecture architecture_;
-  std::string earlier_recipe_;    // of the bundle that this run goes on from
-  given_network given_{nullptr};  // the teacher, where published weights were given
+  std::string earlier_recipe_;                // of the bundle that this run goes on from
+  std::optional<published_start> published_;  // the teacher, where published weights were given
   std::optional<double> given_top1_;
   reference_network reference_{nullptr};
   split_network split_{nullptr};

@@ -5,28 +5,61 @@
 namespace dvfo::inference {
 namespace {
 
-constexpr std::int64_t images_at_once = 25;      // bounds what unfolded maps take
-constexpr std::int64_t enough_places = 100'000;  // a hundred for every unknown of the widest layers
+constexpr std::int64_t images_at_once = 25;      // bounds what windows take
+constexpr std::int64_t places_an_unknown = 100;  // that least squares look at …
+constexpr std::int64_t least_places = 20'000;    // … and of many pictures where unknowns are few
 
 bool can_be_fitted(const op& o) {
   return (o.kind == op_kind::conv || o.kind == op_kind::depthwise || o.kind == op_kind::linear) && o.weights_of < 0;
 }
 
+std::int64_t channel_dimension(const torch::Tensor& map) { return map.dim() == 3 ? 2 : 1; }  // a sequence's lie last
+
 torch::Tensor kept_channels(const torch::Tensor& map, const std::vector<channel_range>& kept) {
-  return operators::keep(map, map.dim() == 3 ? 2 : 1, kept);  // a sequence's lie last
+  return operators::keep(map, channel_dimension(map), kept);
 }
 
-/// One row a position: [N·positions, C] of a map, a sequence or a vector.
-torch::Tensor rows_of(const torch::Tensor& map) {
-  return map.dim() == 4 ? map.permute({0, 2, 3, 1}).flatten(0, 2) : map.reshape({-1, map.size(-1)});
+/// Of the places of all pictures every so many-th is enough for a layer that reads `x`.
+std::int64_t step_between_places(const op& o, const torch::Tensor& x) {
+  const std::int64_t window = o.kernel.height * o.kernel.width;
+  const auto unknowns = o.kind == op_kind::depthwise ? window
+                        : o.kind == op_kind::linear  ? x.size(channel_dimension(x))
+                                                     : x.size(1) * window;
+  const auto enough = std::max(least_places, places_an_unknown * unknowns);
+  return std::max<std::int64_t>(1, x.size(0) * o.out.positions() / enough);
 }
 
-/// What a convolution's weights are multiplied with: [N, C, window, positions].
-torch::Tensor windows_of(const op& o, const torch::Tensor& x) {
-  const auto padded = torch::constant_pad_nd(x, {o.before.width, o.after.width, o.before.height, o.after.height});
-  const auto columns = torch::im2col(padded, {o.kernel.height, o.kernel.width}, {1, 1}, {0, 0}, {o.stride, o.stride});
-  return columns.view({x.size(0), x.size(1), o.kernel.height * o.kernel.width, -1});
-}
+/// Every so many-th position of a map [N, …, H, W], a sequence [N, T, …] or a vector [N, …]: what the places of many
+/// pictures tell is much the same.
+class places {
+ public:
+  places(const torch::Tensor& map, std::int64_t first, std::int64_t step) : is_map_(map.dim() == 4) {
+    const auto inner = is_map_ ? map.size(2) * map.size(3) : map.dim() == 3 ? map.size(1) : 1;
+    const auto chosen = torch::arange(first, map.size(0) * inner, step, map.options().dtype(torch::kLong));
+    const auto width = is_map_ ? map.size(3) : 1;
+    picture_ = chosen.div(inner, "floor");
+    const auto within = chosen.remainder(inner);
+    row_ = within.div(width, "floor");
+    column_ = within.remainder(width);
+  }
+
+  /// [rows, C]
+  [[nodiscard]] torch::Tensor values(const torch::Tensor& map) const {
+    if (is_map_) return map.permute({0, 2, 3, 1}).index({picture_, row_, column_});
+    return map.dim() == 3 ? map.index({picture_, row_}) : map.index({picture_});
+  }
+
+  /// What a convolution's weights are multiplied with there: [rows, C, window].
+  [[nodiscard]] torch::Tensor windows(const op& o, const torch::Tensor& x) const {
+    const auto padded = torch::constant_pad_nd(x, {o.before.width, o.after.width, o.before.height, o.after.height});
+    const auto windows = padded.unfold(2, o.kernel.height, o.stride).unfold(3, o.kernel.width, o.stride);
+    return windows.permute({0, 2, 3, 1, 4, 5}).index({picture_, row_, column_}).flatten(2);
+  }
+
+ private:
+  bool is_map_;
+  torch::Tensor picture_, row_, column_;
+};
 
 /// Problems that share nothing: [groups, rows, unknowns] and [groups, rows, outputs]. A layer that mixes channels is
 /// one, a depthwise one a problem a channel.
@@ -35,13 +68,11 @@ struct problem {
   torch::Tensor outputs;
 };
 
-problem problem_of(const op& o, const torch::Tensor& x, const torch::Tensor& target) {
-  if (o.kind == op_kind::depthwise) {
-    return {windows_of(o, x).permute({1, 0, 3, 2}).flatten(1, 2), target.transpose(0, 1).flatten(1).unsqueeze(2)};
-  }
-  const bool plain = o.kind == op_kind::linear || (o.kernel == window(1) && o.stride == 1);
-  const auto inputs = plain ? rows_of(x) : windows_of(o, x).flatten(1, 2).transpose(1, 2).flatten(0, 1);
-  return {inputs.unsqueeze(0), rows_of(target).unsqueeze(0)};
+problem problem_of(const op& o, const torch::Tensor& x, const torch::Tensor& target, const places& seen) {
+  const auto outputs = seen.values(target);
+  if (o.kind == op_kind::depthwise) return {seen.windows(o, x).transpose(0, 1), outputs.t().unsqueeze(2)};
+  const auto inputs = o.kind == op_kind::linear ? seen.values(x) : seen.windows(o, x).flatten(1);
+  return {inputs.unsqueeze(0), outputs.unsqueeze(0)};
 }
 
 torch::Tensor with_ones(const torch::Tensor& inputs) {
@@ -135,13 +166,12 @@ class width_fit {
     const op& o = net_.at(index);
     const auto target = target_of(index);
     const auto& x = seen_[static_cast<std::size_t>(o.from[0])];
-    const auto step = std::max<std::int64_t>(1, x.size(0) * o.out.positions() / enough_places);
+    const auto step = step_between_places(o, x);
     regression sums;
     for (std::int64_t first = 0; first < x.size(0); first += images_at_once) {
       const auto count = std::min(images_at_once, x.size(0) - first);
-      const auto all = problem_of(o, x.narrow(0, first, count), target.narrow(0, first, count));
-      const auto rows = all.inputs.size(1);
-      sums.add({all.inputs.slice(1, first % step, rows, step), all.outputs.slice(1, first % step, rows, step)});
+      const auto part = target.narrow(0, first, count);
+      sums.add(problem_of(o, x.narrow(0, first, count), part, places(part, first % step, step)));
     }
     const auto whole = teacher_.fold(index, 0);
     const auto start = operators::cut(net_, index, {whole.weight, whole.bias}, narrow_.widths()[variant_]).weight;

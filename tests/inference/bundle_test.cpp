@@ -122,6 +122,20 @@ TEST_F(bundle_folder, brings_the_weights_that_widths_have_for_themselves) {
   EXPECT_LT(at(1).min().item<float>(), 0.0F);
 }
 
+TEST_F(bundle_folder, brings_the_weights_that_the_remote_trunk_has_for_a_share) {
+  const auto networks = small_networks(manifest_);
+  {
+    torch::NoGradGuard no_gradient;
+    networks->split->remote->part_weights();
+    networks->split->remote->named_parameters()["op1_weight3"].fill_(0.5);
+  }
+  model_bundle(manifest_, networks).save(folder_.path());
+  const auto loaded = model_bundle::load(folder_.path()).tensors().split;
+  EXPECT_FALSE(loaded->local->has_parted_weights());
+  EXPECT_GT(loaded->remote->fold(1, 3).weight.min().item<float>(), 0.49F);
+  EXPECT_LT(loaded->remote->fold(1, 2).weight.min().item<float>(), 0.0F);
+}
+
 TEST_F(bundle_folder, brings_the_covariance_of_what_is_sent) {
   const auto covariance = small_networks(manifest_)->split->covariance_remote;
   const auto loaded = model_bundle::load(folder_.path());

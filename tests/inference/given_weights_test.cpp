@@ -7,10 +7,12 @@
 #include <fstream>
 #include <set>
 
+#include "inference/bundle/weights.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
 #include "inference/measurement/published.hpp"
 #include "inference/training/channel_order.hpp"
+#include "inference/training/published_start.hpp"
 #include "inference/training/trainer.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -278,9 +280,40 @@ TEST_F(given_folder, a_bundle_begins_with_them_and_says_what_they_reach_alone) {
   const auto bundle = train_model(o, *make_procedural(subset::train, 260), *make_procedural(subset::test, 60),
                                   [&](const training_progress& p) { phases.insert(p.phase); });
   EXPECT_TRUE(phases.contains("fit") && phases.contains("widths"));
+  EXPECT_TRUE(model_bundle::load(o.output).tensors().split->remote->has_parted_weights());
   ASSERT_TRUE(bundle.manifest().given_top1.has_value());
   EXPECT_EQ(model_bundle::load(o.output).manifest().given_top1, bundle.manifest().given_top1);
   EXPECT_THAT(bundle.manifest().recipe, HasSubstr("--hint-weight 0.5 --rate-weight 0.1"));
+}
+
+// Batches of 25 pictures replaced the statistics of a million: the longer a width from published weights was trained,
+// the worse it answered on pictures that it had not seen.
+TEST_F(given_folder, published_normalisation_does_not_follow_batches) {
+  const auto data = make_procedural(subset::train, 60);
+  const image_store images(*data, 0, data->size());
+  const auto net = small_mobilenet(static_cast<int>(data->labels().size()));
+  const auto weights = given_weights::load(folder_.path()).restricted_to(data->labels());
+  published_start start(net, weights, images, torch::kCPU, no_progress);
+  reference_network reference(net);
+  split_network split(net, 2);
+  start.begin(reference, split);
+  const auto expect_same_in_training = [](auto module, const torch::Tensor& x, std::size_t variant) {
+    torch::NoGradGuard no_gradient;
+    module->train();
+    const auto in_training = module(x, variant);
+    module->eval();
+    EXPECT_TRUE(torch::equal(in_training, module(x, variant))) << "variant " << variant;
+  };
+  const auto pictures = images.plain(0, 8).images;
+  expect_same_in_training(reference->stage->extractor(), pictures, 0);
+  expect_same_in_training(split->stage->extractor(), pictures, 0);
+  const auto& in = net.features;
+  const auto features = torch::rand({8, in.channels, in.height, in.width});
+  expect_same_in_training(reference->trunk, features, 0);
+  for (std::size_t variant = 0; variant < 4; ++variant) {
+    expect_same_in_training(split->local, features, variant);
+    expect_same_in_training(split->remote, features, variant);
+  }
 }
 
 TEST_F(given_folder, what_does_not_fit_is_named) {

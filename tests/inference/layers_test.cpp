@@ -166,6 +166,21 @@ TEST(network, frozen_first_variant_lets_the_others_learn) {
   EXPECT_TRUE(learns("op1_gamma3"));
 }
 
+TEST(network, kept_statistics_answer_in_training_as_afterwards_and_still_learn) {
+  const auto batches = some_features();
+  network net = observed({batches[0], batches[1]});
+  net->keep_statistics();
+  const auto& x = batches[2];
+  net->train();
+  const auto in_training = net(x, 1);
+  in_training.sum().backward();
+  net->eval();
+  EXPECT_TRUE(torch::equal(in_training, net(x, 1)));
+  for (const char* learned : {"op1_weight", "op1_gamma1", "op1_beta1"}) {
+    EXPECT_TRUE(net->named_parameters()[learned].grad().defined()) << learned;
+  }
+}
+
 TEST(network, gradients_pass_through_fake_quantisation) {
   torch::manual_seed(2);
   network net(small().trunk, widths);
