@@ -142,33 +142,33 @@ torch::Tensor fuse(const share_logits& halves, double lambda) {
 namespace {
 
 /// Least cross-entropy of [N, classes] logits over all temperatures; convex in the temperature's inverse.
-double loss_at_best_temperature(const torch::Tensor& logits, const torch::Tensor& labels) {
+double loss_at_best_temperature(const torch::Tensor& logits, const torch::Tensor& wanted) {
   constexpr int newton_steps = 12;
   constexpr double largest_change = 3.0;  // keeps a step from a flat tail within what the curvature can tell
-  const auto answer = logits.gather(1, labels.unsqueeze(1)).squeeze(1);
+  const auto answer = (wanted * logits).sum(1);
   double inverse = 1.0;
   for (int step = 0; step < newton_steps; ++step) {
     const auto likely = torch::softmax(inverse * logits, 1);
     const auto mean = (likely * logits).sum(1);
     const double slope = (mean - answer).mean().item<double>();
     const double curvature = ((likely * logits.square()).sum(1) - mean.square()).mean().item<double>();
-    const double wanted = inverse - slope / std::max(curvature, 1e-12);
+    const double better = inverse - slope / std::max(curvature, 1e-12);
     const double before = inverse;
-    inverse = std::clamp(wanted, before / largest_change, before * largest_change);
+    inverse = std::clamp(better, before / largest_change, before * largest_change);
     if (std::abs(inverse - before) < 1e-3 * before) break;
   }
-  return torch::nn::functional::cross_entropy(inverse * logits, labels).item<double>();
+  return -(wanted * torch::log_softmax(inverse * logits, 1)).sum(1).mean().item<double>();
 }
 
 }  // namespace
 
-double best_lambda(const share_logits& halves, const torch::Tensor& labels) {
+double best_lambda(const share_logits& halves, const torch::Tensor& wanted) {
   if (!halves.remote.defined()) return 1.0;
   if (!halves.local.defined()) return 0.0;
   double best = 0.5;
   double least = std::numeric_limits<double>::infinity();
   for (int hundredth = 0; hundredth <= 100; ++hundredth) {
-    const double loss = loss_at_best_temperature(fuse(halves, hundredth / 100.0), labels);
+    const double loss = loss_at_best_temperature(fuse(halves, hundredth / 100.0), wanted);
     if (loss < least) {
       least = loss;
       best = hundredth / 100.0;

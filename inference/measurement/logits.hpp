@@ -47,8 +47,9 @@ double top1_percent(const torch::Tensor& logits, const torch::Tensor& labels);
 /// Fused logits at share number `index` with `lambda`: the only half there is at shares 0 and 1.
 torch::Tensor fuse(const share_logits& halves, double lambda);
 
-/// The λ in {0, 0.01, … 1} with the least cross-entropy of the fused answer at the temperature that suits it: a half
-/// that is too sure of itself must not lose weight for that, as only the order of classes counts.
-double best_lambda(const share_logits& halves, const torch::Tensor& labels);
+/// The λ in {0, 0.01, … 1} with the least cross-entropy between the fused answer and what is `wanted` ([N, classes],
+/// probabilities), at the temperature that suits it: a half that is too sure of itself must not lose weight for that,
+/// as only the order of classes counts.
+double best_lambda(const share_logits& halves, const torch::Tensor& wanted);
 
 }  // namespace dvfo::inference

@@ -32,6 +32,13 @@ std::vector<learned_fusion> train_fusions(const collected_logits& held_back, std
   return out;
 }
 
+/// What the fused answer is to come to: [N, classes], probabilities.
+torch::Tensor wanted_answers(const collected_logits& held_back, double distillation) {
+  const auto classes = held_back.reference.size(1);
+  const auto labels = torch::one_hot(held_back.labels, classes).to(torch::kFloat);
+  return torch::lerp(labels, torch::softmax(held_back.reference, 1), distillation);
+}
+
 model_bundle bundle_of(const bundle_manifest& described, const model_bundle::weights& networks) {
   return {described, restore(described, store(networks))};
 }
@@ -45,8 +52,9 @@ model_bundle calibrated_bundle(bundle_manifest described, const split_network& s
   const auto held =
       collect_logits(bundle_of(described, networks), images.held_back, 0, images.held_back.size(), calibrating);
   networks.fusions = train_fusions(held, images.seed);
+  const auto wanted = wanted_answers(held, images.distillation);
   for (std::size_t s = 0; s < trained_shares.size(); ++s) {
-    described.figures[s].lambda = best_lambda(held.shares[s], held.labels);
+    described.figures[s].lambda = best_lambda(held.shares[s], wanted);
   }
   const auto tested = collect_logits(bundle_of(described, networks), images.test, 0, images.test.size(), measuring);
   described.reference_top1 = top1_percent(tested.reference, tested.labels);

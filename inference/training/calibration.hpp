@@ -13,6 +13,9 @@ namespace dvfo::inference {
 struct calibration_images {
   const dataset& held_back;  ///< not trained on
   const dataset& test;
+  /// How much the unsplit reference's answer counts against the label where λ is chosen. On a hundred pictures labels
+  /// alone tell little: each says of one class only.
+  double distillation = 0.0;
   std::uint64_t seed = 1;  ///< of the learned fusions' first weights
 };
 

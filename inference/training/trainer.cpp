@@ -301,8 +301,9 @@ class run {
   model_bundle finished(const progress_callback& progress) {
     split_->to(torch::kCPU);
     reference_->to(torch::kCPU);
-    const auto bundle = calibrated_bundle(manifest(), split_, reference_, {*parts_.held, test_, options_.seed},
-                                          counted(progress, "calibration"), counted(progress, "measurement"));
+    const auto bundle =
+        calibrated_bundle(manifest(), split_, reference_, {*parts_.held, test_, options_.distillation, options_.seed},
+                          counted(progress, "calibration"), counted(progress, "measurement"));
     bundle.save(options_.output);
     return model_bundle::load(options_.output);
   }
