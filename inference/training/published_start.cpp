@@ -19,13 +19,12 @@ void keep_statistics(front& stage) {
 
 published_start::published_start(const architecture& net, const given_weights& weights, const image_store& images,
                                  torch::Device device, const count_callback& progress)
-    : sample_(images.spread(statistics_images).images) {
+    : device_(device), sample_(images.spread(statistics_images).images) {
   const auto all = images.plain(0, images.size()).images;
   given_ = given_network(net, order_channels(net, weights, all, progress));
   given_->eval();
   const auto [mean, deviation] = given_network_impl::colour_statistics();
   given_->net->adopt_statistics((sample_ - mean.view({1, 3, 1, 1})) / deviation.view({1, 3, 1, 1}));
-  given_->to(device);
 }
 
 void published_start::begin(reference_network& reference, split_network& split) {
@@ -36,6 +35,7 @@ void published_start::begin(reference_network& reference, split_network& split) 
   keep_statistics(reference->stage);
   keep_statistics(split->stage);
   for (auto* trunk : {&reference->trunk, &split->local, &split->remote}) (*trunk)->keep_statistics();
+  given_->to(device_);  // from here on it teaches; the other networks begin where they are
 }
 
 attended extract(front& stage, const torch::Tensor& images, torch::Device device) {

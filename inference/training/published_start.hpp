@@ -26,6 +26,7 @@ class published_start {
   network_impl::answer explain(const torch::Tensor& images) { return given_->explained(images); }
 
  private:
+  torch::Device device_;
   torch::Tensor sample_;  // images that statistics come from
   given_network given_{nullptr};
 };

@@ -6,7 +6,7 @@ namespace dvfo::inference {
 namespace {
 
 constexpr std::int64_t images_at_once = 25;  // bounds what windows take
-// A hundred for every unknown of the widest layers. Looking at fewer where unknowns are few saved half of the time, and
+// A hundred for every unknown of the widest layers. Looking at fewer where unknowns are few saved time, but
 // remote halves answered worse on pictures held back.
 constexpr std::int64_t enough_places = 100'000;
 
