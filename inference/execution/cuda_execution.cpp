@@ -1,8 +1,11 @@
 #include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 
 #include <bit>
 #include <map>
+#include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "inference/error.hpp"
@@ -16,6 +19,24 @@ namespace {
 
 constexpr int warm_up_passes = 3;  // cuDNN chooses its kernels and buffers before the capture, which forbids both
 
+/// Convolutions on tensor cores want channels innermost; vectors and matrices have no such order.
+torch::MemoryFormat order_of(std::int64_t dimensions) {
+  return dimensions == 4 ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::Contiguous;
+}
+
+/// A stream of one's own, not one of LibTorch's pool, which gives each to several: what another thread sends to a
+/// stream that is being captured would become part of the graph.
+struct stream_end {
+  void operator()(cudaStream_t stream) const { C10_CUDA_CHECK_WARN(cudaStreamDestroy(stream)); }
+};
+using own_stream = std::unique_ptr<std::remove_pointer_t<cudaStream_t>, stream_end>;
+
+own_stream make_stream() {
+  cudaStream_t out = nullptr;
+  C10_CUDA_CHECK(cudaStreamCreateWithFlags(&out, cudaStreamNonBlocking));
+  return own_stream(out);
+}
+
 /// Layers on the device, normalisation folded, everything in half floats.
 class device_layers {
  public:
@@ -24,7 +45,7 @@ class device_layers {
     for (std::size_t i = 0; i < layout_.ops().size(); ++i) {
       const auto folded = trained.fold(static_cast<int>(i), variant);
       operators::learned layer;
-      if (folded.weight.defined()) layer.weight = folded.weight.to(on_device);
+      if (folded.weight.defined()) layer.weight = folded.weight.to(on_device).contiguous(order_of(folded.weight.dim()));
       if (folded.bias.defined()) layer.bias = folded.bias.to(on_device);
       layers_.push_back(layer);
     }
@@ -67,25 +88,45 @@ class cuda_execution final : public execution {
     auto& pass = pass_for(shape);
     pass.input.narrow(0, 0, count).copy_(x);
     pass.graph.replay();
-    return pass.output.narrow(0, 0, count).to(torch::kCPU, torch::kFloat);  // waits for the stream
+    return pass.output.narrow(0, 0, count).to(torch::kCPU, torch::kFloat).contiguous();  // waits for the stream
   }
 
  private:
   captured_pass& pass_for(const std::vector<std::int64_t>& shape) const {
     if (const auto known = passes_.find(shape); known != passes_.end()) return *known->second;
     auto pass = std::make_unique<captured_pass>();
-    pass->input = torch::zeros(shape, torch::TensorOptions().device(torch::kCUDA).dtype(torch::kHalf));
+    const auto on_device = torch::TensorOptions().device(torch::kCUDA).dtype(torch::kHalf);
+    pass->input = torch::zeros(shape, on_device).contiguous(order_of(static_cast<std::int64_t>(shape.size())));
     for (int i = 0; i < warm_up_passes; ++i) static_cast<void>(layers_.forward(pass->input));
     stream_.synchronize();
-    pass->graph.capture_begin();
-    pass->output = layers_.forward(pass->input);
-    pass->graph.capture_end();
+    capture(*pass);
     return *passes_.emplace(shape, std::move(pass)).first->second;
   }
 
+  /// Watches this thread alone: others, with models of their own, go on meanwhile.
+  void capture(captured_pass& pass) const {
+    pass.graph.capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+    try {
+      pass.output = layers_.forward(pass.input);
+    } catch (...) {
+      abandon(pass.graph);
+      throw;
+    }
+    pass.graph.capture_end();
+  }
+
+  /// A stream that is left capturing refuses all further work; what was captured so far is thrown away.
+  static void abandon(at::cuda::CUDAGraph& graph) {
+    try {
+      graph.capture_end();
+    } catch (const c10::Error&) {
+      // It says that the capture has failed, which is known.
+    }
+  }
+
   device_layers layers_;
-  // Capturing is not allowed on the default stream.
-  c10::cuda::CUDAStream stream_ = c10::cuda::getStreamFromPool();
+  own_stream owned_ = make_stream();
+  c10::cuda::CUDAStream stream_ = c10::cuda::getStreamFromExternal(owned_.get(), c10::cuda::current_device());
   mutable std::map<std::vector<std::int64_t>, std::unique_ptr<captured_pass>> passes_;  // by the input's shape
 };
 

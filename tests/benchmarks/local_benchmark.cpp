@@ -1,6 +1,6 @@
 // Local DNNs at batch 1, one thread: int8 against its float twin and each width against full width for the CIFAR-100
-// bundle's network, and int8 against float for all eight architectures at their published sizes. The ratio of two rows
-// of the same run is the figure.
+// bundle's network, and int8 against float for all eight architectures at their published sizes; where there is a GPU,
+// half floats on it, too, both copies included. The ratio of two rows of the same run is the figure.
 #include <benchmark/benchmark.h>
 
 #include "inference/architectures/architecture.hpp"
@@ -68,6 +68,14 @@ void published(benchmark::State& state, const std::string& name) {
   run<Execution>(state, make_architecture(name, published_options(name)), {1.0}, 0);
 }
 
+void on_a_gpu(benchmark::State& state, const std::string& name) {
+  const auto net = make_architecture(name, published_options(name));
+  const auto execution = make_cuda_execution(*prepared(net, {1.0}), 0);
+  const auto features = features_of(net, state.range(0));
+  static_cast<void>(execution->forward(features));  // captures
+  for (auto _ : state) benchmark::DoNotOptimize(execution->forward(features));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -77,6 +85,12 @@ int main(int argc, char** argv) {
     benchmark::RegisterBenchmark(("int8/" + name).c_str(), published<int8_network>, name)
         ->Unit(benchmark::kMillisecond);
     benchmark::RegisterBenchmark(("float32/" + name).c_str(), published<float_network>, name)
+        ->Unit(benchmark::kMillisecond);
+    if (!torch::cuda::is_available()) continue;
+    benchmark::RegisterBenchmark(("cuda-fp16/" + name).c_str(), on_a_gpu, name)
+        ->Arg(1)
+        ->Arg(16)
+        ->ArgName("batch")
         ->Unit(benchmark::kMillisecond);
   }
   benchmark::Initialize(&argc, argv);

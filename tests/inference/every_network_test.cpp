@@ -110,6 +110,23 @@ TEST_P(every_network, computes_the_same_with_its_normalisation_folded) {
   }
 }
 
+// Half floats hold eleven bits; dozens of layers leave most of them.
+TEST_P(every_network, computes_on_a_gpu_what_it_computes_here) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no GPU";
+  const std::vector<torch::Tensor> batches = {features(), features()};
+  auto trunk = observed(batches);
+  torch::NoGradGuard no_gradient;
+  for (std::size_t v = 0; v < widths.size(); ++v) {
+    const auto expected = float_network(*trunk, v).forward(batches[0]);
+    const auto there = make_cuda_execution(*trunk, v);
+    const double range = (expected.max() - expected.min()).item<double>();
+    for (int pass = 0; pass < 2; ++pass) {  // captured, then replayed
+      const auto actual = there->forward(batches[0]);
+      EXPECT_LT((actual - expected).abs().max().item<double>(), 0.01 * range) << "variant " << v << ", pass " << pass;
+    }
+  }
+}
+
 // Without VNNI sums of two products saturated: a ViT was further off than quantisation explains.
 TEST_P(every_network, computes_in_integers_what_fake_quantisation_predicted) {
   const std::vector<torch::Tensor> batches = {features(), features()};
