@@ -121,19 +121,22 @@ void image_store::epoch::crop(std::size_t index, torch::Tensor& images) const {
   const auto any = [&] { return static_cast<double>(random() >> 11U) * 0x1p-53; };
   const std::int64_t side = how_.side > 0 ? how_.side : store_.side_;
   const double part = static_cast<double>(side) / store_.side_;  // of the whole's side, at the same scale
+  const auto bytes = static_cast<std::size_t>(images[0].numel());
   auto windows = torch::zeros({images.size(0), 2, 3});
   for (std::size_t i = 0; i < batch_size_; ++i) {
     const double area = part * part * (how_.crop_scale + (1.0 - how_.crop_scale) * any());
     const double aspect = std::pow(widest, 2.0 * any() - 1.0);
     const double width = std::min(std::sqrt(area * aspect), 1.0);
     const double height = std::min(std::sqrt(area / aspect), 1.0);
-    auto window = windows[static_cast<std::int64_t>(i)];
-    window[0][2] = (1.0 - width) * (2.0 * any() - 1.0);
-    window[1][2] = (1.0 - height) * (2.0 * any() - 1.0);
-    window[0][0] = (random() & 1U) != 0 ? -width : width;
-    window[1][1] = height;
+    float* window = windows.data_ptr<float>() + i * 6;  // two rows of three
+    window[2] = static_cast<float>((1.0 - width) * (2.0 * any() - 1.0));
+    window[5] = static_cast<float>((1.0 - height) * (2.0 * any() - 1.0));
+    window[0] = static_cast<float>((random() & 1U) != 0 ? -width : width);
+    window[4] = static_cast<float>(height);
     const std::size_t from = order_[index * batch_size_ + i];
-    images[static_cast<std::int64_t>(i)] = store_.plain(from, 1).images[0];
+    std::transform(store_.pixels_.data() + from * bytes, store_.pixels_.data() + (from + 1) * bytes,
+                   images.data_ptr<float>() + i * bytes,
+                   [](std::uint8_t value) { return static_cast<float>(value) * pixel_scale; });
   }
   const auto grid = torch::affine_grid_generator(windows, {images.size(0), 3, side, side}, /*align_corners=*/false);
   images = torch::grid_sampler(images, grid,

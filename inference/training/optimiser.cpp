@@ -16,6 +16,22 @@ constexpr double warm_up = 0.05;
 
 void write_module(torch::serialize::OutputArchive& archive, const torch::nn::Module& module) { module.save(archive); }
 
+/// LibTorch 2.4 renamed autocast's switches, and later versions warn at every use of the old names.
+void switch_bfloat16(bool on, torch::DeviceType device) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+  at::autocast::set_autocast_enabled(device, on);
+  at::autocast::set_autocast_dtype(device, torch::kBFloat16);
+#else
+  if (device == torch::kCUDA) {
+    at::autocast::set_enabled(on);
+    at::autocast::set_autocast_gpu_dtype(torch::kBFloat16);
+  } else {
+    at::autocast::set_cpu_enabled(on);
+    at::autocast::set_autocast_cpu_dtype(torch::kBFloat16);
+  }
+#endif
+}
+
 template <class Optimiser, class Options>
 std::unique_ptr<torch::optim::Optimizer> make_grouped(const Options& settings,
                                                       const std::vector<torch::Tensor>& decayed,
@@ -55,24 +71,13 @@ void set_rate(torch::optim::Optimizer& optimiser, double rate) {
 }
 
 mixed_precision::mixed_precision(bool on, torch::DeviceType device) : on_(on), device_(device) {
-  if (!on_) return;
-  if (device_ == torch::kCUDA) {
-    at::autocast::set_enabled(true);
-    at::autocast::set_autocast_gpu_dtype(torch::kBFloat16);
-  } else {
-    at::autocast::set_cpu_enabled(true);
-    at::autocast::set_autocast_cpu_dtype(torch::kBFloat16);
-  }
+  if (on_) switch_bfloat16(true, device_);
 }
 
 mixed_precision::~mixed_precision() {
   if (!on_) return;
   at::autocast::clear_cache();
-  if (device_ == torch::kCUDA) {
-    at::autocast::set_enabled(false);
-  } else {
-    at::autocast::set_cpu_enabled(false);
-  }
+  switch_bfloat16(false, device_);
 }
 
 void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module& module,
@@ -91,14 +96,15 @@ void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module&
   std::filesystem::rename(part, file);
 }
 
-int load_checkpoint(const std::filesystem::path& file, torch::nn::Module& module, torch::optim::Optimizer& optimiser) {
+int load_checkpoint(const std::filesystem::path& file, torch::nn::Module& module, torch::optim::Optimizer& optimiser,
+                    torch::Device device) {
   if (!std::filesystem::exists(file)) return 0;
   try {
     torch::serialize::InputArchive archive;
     torch::serialize::InputArchive model;
     torch::serialize::InputArchive state;
     torch::Tensor finished;
-    archive.load_from(file.string());
+    archive.load_from(file.string(), device);
     archive.read("model", model);
     archive.read("optimiser", state);
     archive.read("finished_epochs", finished);

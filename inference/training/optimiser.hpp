@@ -34,7 +34,9 @@ class mixed_precision {
 /// checkpoint.
 void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module& module,
                      const torch::optim::Optimizer& optimiser, int finished_epochs);
-/// Returns the finished epochs, 0 when `file` does not exist. Throws error(io) when it is damaged or of another model.
-int load_checkpoint(const std::filesystem::path& file, torch::nn::Module& module, torch::optim::Optimizer& optimiser);
+/// Returns the finished epochs, 0 when `file` does not exist. `module` is on `device`; the checkpoint may come from
+/// another. Throws error(io) when it is damaged or of another model.
+int load_checkpoint(const std::filesystem::path& file, torch::nn::Module& module, torch::optim::Optimizer& optimiser,
+                    torch::Device device);
 
 }  // namespace dvfo::inference

@@ -38,6 +38,7 @@ std::string recipe_of(const training_options& o) {
   add("skew-weight", o.skew_weight, usual.skew_weight);
   add("skew-target", o.skew_target, usual.skew_target);
   if (o.width_epochs > 0) rest += fmt::format(" --width-epochs {} --width-rate {}", o.width_epochs, o.width_rate);
+  if (o.device != usual.device) rest += fmt::format(" --device {}", o.device);
   if (!o.bfloat16) rest += " --bfloat16=false";
   if (!o.weights.empty()) rest += fmt::format(" --weights {}", o.weights.filename().string());
   const auto start = o.start_from.empty() ? "" : fmt::format(" --start-from {}", o.start_from.filename().string());

@@ -21,18 +21,29 @@ class stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// Running sums of one epoch.
-struct tally {
-  double loss = 0.0;
-  std::int64_t correct = 0;
-  std::int64_t seen = 0;
+/// Running sums of one epoch. They stay on the device until they are read: a GPU need not be waited for in every step.
+class tally {
+ public:
+  explicit tally(torch::Device device)
+      : loss_(torch::zeros({}, torch::dtype(torch::kDouble).device(device))),
+        correct_(torch::zeros({}, torch::dtype(torch::kLong).device(device))) {}
 
   void add(const step_result& result, const torch::Tensor& labels) {
     torch::NoGradGuard no_gradient;
-    loss += result.loss.item<double>();
-    correct += result.logits.argmax(1).eq(labels).sum().item<std::int64_t>();
-    seen += labels.size(0);
+    loss_ += result.loss.detach();
+    correct_ += result.logits.argmax(1).eq(labels).sum();
+    batches_ += 1.0;
+    seen_ += static_cast<double>(labels.size(0));
   }
+
+  [[nodiscard]] double mean_loss() const { return loss_.item<double>() / batches_; }
+  [[nodiscard]] double accuracy() const { return 100.0 * correct_.item<double>() / seen_; }
+
+ private:
+  torch::Tensor loss_;
+  torch::Tensor correct_;
+  double batches_ = 0.0;
+  double seen_ = 0.0;
 };
 
 /// A parameter that a step does not touch still moves by its momentum, but only once it has a gradient: with gradients
@@ -41,14 +52,21 @@ void start_gradients(torch::nn::Module& module) {
   for (auto& p : module.parameters()) p.mutable_grad() = torch::zeros_like(p);
 }
 
+/// LibTorch's own zero_grad() removes gradients since 2.0, which would leave such parameters without their momentum.
+void zero_gradients(torch::nn::Module& module) {
+  std::vector<torch::Tensor> gradients;
+  for (const auto& p : module.parameters()) gradients.push_back(p.grad());
+  torch::_foreach_zero_(gradients);  // a few launches on a GPU, not one for each
+}
+
 }  // namespace
 
 void run_phase(const phase& what, const image_store& images, const training_options& options,
                const progress_callback& progress) {
   const auto optimiser = make_optimiser(options.optimiser, *what.module, what.peak_rate, options.weight_decay);
-  const int first = load_checkpoint(what.checkpoint, *what.module, *optimiser);
-  start_gradients(*what.module);
   const torch::Device device(options.device);
+  const int first = load_checkpoint(what.checkpoint, *what.module, *optimiser, device);
+  start_gradients(*what.module);
   const stopwatch clock;
   for (int number = first; number < what.epochs; ++number) {
     what.before_epoch(number);
@@ -57,14 +75,14 @@ void run_phase(const phase& what, const image_store& images, const training_opti
                                          .side = number < what.small_epochs ? what.small_side : 0};
     image_store::epoch epoch(images, static_cast<std::size_t>(options.batch_size), options.seed,
                              static_cast<std::uint64_t>(number), how);
-    tally sums;
+    tally sums(device);
     for (std::size_t b = 0; b < epoch.batches(); ++b) {
       const double done = number + static_cast<double>(b) / static_cast<double>(epoch.batches());
       set_rate(*optimiser, scheduled_rate(what.peak_rate, done / what.epochs));
       batch data = epoch.get(b);
       data.images = data.images.to(device);
       data.labels = data.labels.to(device);
-      optimiser->zero_grad();
+      zero_gradients(*what.module);
       const auto result = what.step(data, static_cast<std::uint64_t>(number) * epoch.batches() + b);
       result.loss.backward();
       torch::nn::utils::clip_grad_norm_(what.module->parameters(), gradient_limit);
@@ -72,9 +90,8 @@ void run_phase(const phase& what, const image_store& images, const training_opti
       sums.add(result, data.labels);
       if ((b + 1) % report_interval != 0 && b + 1 != epoch.batches()) continue;
       const double fraction = done + 1.0 / static_cast<double>(epoch.batches()) - first;
-      progress({what.name, number + 1, what.epochs, b + 1, epoch.batches(), sums.loss / static_cast<double>(b + 1),
-                100.0 * static_cast<double>(sums.correct) / static_cast<double>(sums.seen), clock.seconds(),
-                clock.seconds() / fraction * (what.epochs - first - fraction)});
+      progress({what.name, number + 1, what.epochs, b + 1, epoch.batches(), sums.mean_loss(), sums.accuracy(),
+                clock.seconds(), clock.seconds() / fraction * (what.epochs - first - fraction)});
     }
     save_checkpoint(what.checkpoint, *what.module, *optimiser, number + 1);
   }

@@ -66,6 +66,26 @@ TEST_F(trainer, goes_on_after_a_kill_as_if_nothing_had_happened) {
   EXPECT_EQ(train(interrupted).manifest().id, whole.manifest().id);
 }
 
+// A checkpoint took its tensors back to the device that it was written on: one of a GPU was refused elsewhere.
+TEST_F(trainer, begins_on_a_gpu_and_goes_on_without_one) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no GPU";
+  auto options = tiny(folder_.path() / "moved");
+  options.device = "cuda";
+  options.width_epochs = 2;
+  const auto stop = [](const training_progress& p) {
+    if (p.phase == "joint" && p.epoch == 2) throw std::runtime_error("killed");
+  };
+  EXPECT_THROW(train(options, stop), std::runtime_error);
+  options.device = "cpu";
+  const auto there = train(options);
+  EXPECT_GT(there.manifest().reference_top1, 0.0);
+  options.output = folder_.path() / "stayed";
+  options.device = "cuda";
+  const auto stayed = train(options);
+  EXPECT_EQ(stayed.manifest().figures.size(), there.manifest().figures.size());
+  EXPECT_THAT(stayed.manifest().recipe, testing::HasSubstr("--device cuda"));
+}
+
 TEST_F(trainer, writes_a_bundle_that_says_how_it_was_made) {
   const auto bundle = train(tiny(folder_.path() / "t"));
   const auto loaded = model_bundle::load(folder_.path() / "t");
@@ -100,11 +120,12 @@ TEST(recipe, names_every_option_that_changes_the_result) {
   o.temperature = 2.0;
   o.hint_weight = 0.25;
   o.rate_weight = 0.1;
+  o.device = "cuda";
   o.width_epochs = 3;
   o.width_rate = 0.01;
   for (const char* part : {"--label-smoothing 0.2", "--bfloat16=false", "--optimiser adamw", "--crop-scale 0.5",
                            "--weight-decay 0.05", "--distillation 1", "--temperature 2", "--hint-weight 0.25",
-                           "--rate-weight 0.1", "--width-epochs 3 --width-rate 0.01", "--seed 1"}) {
+                           "--rate-weight 0.1", "--width-epochs 3 --width-rate 0.01", "--device cuda", "--seed 1"}) {
     EXPECT_THAT(recipe_of(o), testing::HasSubstr(part));
   }
 }
