@@ -105,7 +105,8 @@ void declare(train_command& command) {
       .integer("seed", command.seed, {0, 1e18}, "N", "start of every random choice")
       .choice("device", options.device, {"cpu", "cuda"}, "where to train")
       .flag("bfloat16", options.bfloat16, "mixed precision where the processor has it; --bfloat16=false: float32")
-      .integer("threads", command.threads, {0, 1024}, "N", "LibTorch threads; 0: one for every processor");
+      .integer("threads", command.threads, {0, 1024}, "N",
+               "LibTorch threads; 0: its own choice, one for each physical core that it sees");
 }
 
 std::filesystem::path weights_folder(const train_command& command) {

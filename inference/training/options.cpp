@@ -4,7 +4,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "inference/error.hpp"
 #include "inference/execution/processor.hpp"
@@ -79,8 +78,6 @@ training_options completed(training_options options) {
   if (!options.weights.empty() && !options.start_from.empty()) {
     throw error(errc::bad_argument, "--weights and --start-from exclude each other: one of them is the beginning");
   }
-  // LibTorch's own default counts what it takes for physical cores: in a virtual machine of two it trained on one.
-  if (options.threads == 0) options.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   options.bfloat16 = options.bfloat16 && (options.device == "cuda" || processor_has_bfloat16());
   if (options.output.empty())
     throw error(errc::bad_argument, "--output is missing: the folder that the bundle is written to");

@@ -45,7 +45,7 @@ struct training_options {
   std::uint64_t seed = 1;
   std::string device = "cpu";  ///< "cpu" or "cuda"
   bool bfloat16 = true;        ///< mixed precision for convolutions, where the processor has it; else float32
-  int threads = 0;             ///< of LibTorch; 0: one for every processor
+  int threads = 0;             ///< of LibTorch; 0: its own choice, one for each physical core that it sees
 };
 
 /// One report of a running training, once a few batches.

@@ -344,7 +344,7 @@ class run {
 model_bundle train_model(const training_options& options, const dataset& train, const dataset& test,
                          const progress_callback& progress) {
   const auto all = completed(options);
-  set_intra_op_threads(all.threads);
+  if (all.threads > 0) set_intra_op_threads(all.threads);
   return run(all, train, test).train(progress);
 }
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
-#include <thread>
 
 #include "inference/bundle/weights.hpp"
 #include "inference/error.hpp"
@@ -107,15 +106,6 @@ TEST(recipe, takes_float32_where_the_processor_has_no_bfloat16) {
   EXPECT_EQ(completed(o).bfloat16, processor_has_bfloat16());
   o.bfloat16 = false;
   EXPECT_FALSE(completed(o).bfloat16);
-}
-
-// In a virtual machine of two processors LibTorch's default is one thread: training took almost twice as long.
-TEST(recipe, takes_every_processor_unless_told_otherwise) {
-  training_options o;
-  o.output = "anywhere";
-  EXPECT_EQ(completed(o).threads, static_cast<int>(std::thread::hardware_concurrency()));
-  o.threads = 3;
-  EXPECT_EQ(completed(o).threads, 3);
 }
 
 // Recipes left out what the numbers were rounded to and how labels were smoothed: their commands made other bundles.
