@@ -1,6 +1,8 @@
 #include "inference/training/phase.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <future>
 
 #include "inference/training/optimiser.hpp"
 
@@ -46,18 +48,58 @@ class tally {
   double seen_ = 0.0;
 };
 
-/// A parameter that a step does not touch still moves by its momentum, but only once it has a gradient: with gradients
-/// from the start, a resumed run treats those parameters as the run that never stopped does.
-void start_gradients(torch::nn::Module& module) {
-  for (auto& p : module.parameters()) p.mutable_grad() = torch::zeros_like(p);
-}
+/// All gradients of a module, one behind another in one piece of memory: a GPU clears and limits them in a few launches
+/// and is not waited for. A parameter that a step does not touch still moves by its momentum, but only once it has a
+/// gradient: with gradients from the start, a resumed run treats those parameters as the run that never stopped does.
+class gradients {
+ public:
+  explicit gradients(torch::nn::Module& module) {
+    const auto parameters = module.parameters();
+    std::int64_t count = 0;
+    for (const auto& p : parameters) count += p.numel();
+    all_ = torch::zeros({count}, parameters.front().options().requires_grad(false));
+    std::int64_t first = 0;
+    for (auto p : parameters) {
+      each_.push_back(all_.as_strided(p.sizes(), torch::empty_like(p).strides(), first));
+      p.mutable_grad() = each_.back();
+      first += p.numel();
+    }
+  }
 
-/// LibTorch's own zero_grad() removes gradients since 2.0, which would leave such parameters without their momentum.
-void zero_gradients(torch::nn::Module& module) {
-  std::vector<torch::Tensor> gradients;
-  for (const auto& p : module.parameters()) gradients.push_back(p.grad());
-  torch::_foreach_zero_(gradients);  // a few launches on a GPU, not one for each
-}
+  void clear() { all_.zero_(); }
+
+  /// Scales all of them down where their norm exceeds `most`.
+  void limit(double most) {
+    const auto norm = torch::stack(torch::_foreach_norm(each_)).norm();
+    all_.mul_((most / (norm + 1e-6)).clamp_max(1.0));
+  }
+
+ private:
+  torch::Tensor all_;
+  std::vector<torch::Tensor> each_;  // views
+};
+
+/// An epoch's batches in their order. The next one is cut while its predecessor is learned from.
+class prefetched {
+ public:
+  explicit prefetched(image_store::epoch& source) : source_(source) { fetch(); }
+
+  batch next() {
+    auto out = coming_.get();
+    fetch();
+    return out;
+  }
+
+ private:
+  void fetch() {
+    if (next_ == source_.batches()) return;
+    coming_ = std::async(std::launch::async, [this, index = next_++] { return source_.get(index); });
+  }
+
+  image_store::epoch& source_;
+  std::size_t next_ = 0;
+  std::future<batch> coming_;
+};
 
 }  // namespace
 
@@ -66,7 +108,7 @@ void run_phase(const phase& what, const image_store& images, const training_opti
   const auto optimiser = make_optimiser(options.optimiser, *what.module, what.peak_rate, options.weight_decay);
   const torch::Device device(options.device);
   const int first = load_checkpoint(what.checkpoint, *what.module, *optimiser, device);
-  start_gradients(*what.module);
+  gradients slopes(*what.module);
   const stopwatch clock;
   for (int number = first; number < what.epochs; ++number) {
     what.before_epoch(number);
@@ -75,17 +117,18 @@ void run_phase(const phase& what, const image_store& images, const training_opti
                                          .side = number < what.small_epochs ? what.small_side : 0};
     image_store::epoch epoch(images, static_cast<std::size_t>(options.batch_size), options.seed,
                              static_cast<std::uint64_t>(number), how);
+    prefetched batches(epoch);
     tally sums(device);
     for (std::size_t b = 0; b < epoch.batches(); ++b) {
       const double done = number + static_cast<double>(b) / static_cast<double>(epoch.batches());
       set_rate(*optimiser, scheduled_rate(what.peak_rate, done / what.epochs));
-      batch data = epoch.get(b);
+      batch data = batches.next();
       data.images = data.images.to(device);
       data.labels = data.labels.to(device);
-      zero_gradients(*what.module);
+      slopes.clear();
       const auto result = what.step(data, static_cast<std::uint64_t>(number) * epoch.batches() + b);
       result.loss.backward();
-      torch::nn::utils::clip_grad_norm_(what.module->parameters(), gradient_limit);
+      slopes.limit(gradient_limit);
       optimiser->step();
       sums.add(result, data.labels);
       if ((b + 1) % report_interval != 0 && b + 1 != epoch.batches()) continue;
@@ -93,6 +136,7 @@ void run_phase(const phase& what, const image_store& images, const training_opti
       progress({what.name, number + 1, what.epochs, b + 1, epoch.batches(), sums.mean_loss(), sums.accuracy(),
                 clock.seconds(), clock.seconds() / fraction * (what.epochs - first - fraction)});
     }
+    if (number + 1 == what.epochs) optimiser->state().clear();  // weights are all that later phases read
     save_checkpoint(what.checkpoint, *what.module, *optimiser, number + 1);
   }
 }

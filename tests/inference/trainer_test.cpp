@@ -66,24 +66,47 @@ TEST_F(trainer, goes_on_after_a_kill_as_if_nothing_had_happened) {
   EXPECT_EQ(train(interrupted).manifest().id, whole.manifest().id);
 }
 
+TEST_F(trainer, leaves_weights_alone_of_a_phase_that_is_over) {
+  const auto options = tiny(folder_.path() / "t");
+  const auto size = [&] { return std::filesystem::file_size(folder_.path() / "t.checkpoint" / "joint.pt"); };
+  EXPECT_THROW(train(options,
+                     [](const training_progress& p) {
+                       if (p.phase == "joint" && p.epoch == 2) throw std::runtime_error("killed");
+                     }),
+               std::runtime_error);
+  const auto with_momentum = size();
+  train(options);
+  EXPECT_LT(size(), with_momentum * 6 / 10);
+}
+
+TEST_F(trainer, chooses_the_weight_of_either_half_by_what_it_learned_from) {
+  auto options = tiny(folder_.path() / "labels");
+  options.checkpoints = folder_.path() / "trained";
+  options.distillation = 0.0;
+  const auto by_labels = train(options);
+  options.output = folder_.path() / "reference";
+  options.distillation = 1.0;  // of networks that are trained already
+  const auto by_reference = train(options);
+  EXPECT_NE(by_labels.lambda(0.5), by_reference.lambda(0.5));
+}
+
 // A checkpoint took its tensors back to the device that it was written on: one of a GPU was refused elsewhere.
-TEST_F(trainer, begins_on_a_gpu_and_goes_on_without_one) {
+TEST_F(trainer, goes_on_on_another_device_than_it_began_on) {
   if (!torch::cuda::is_available()) GTEST_SKIP() << "no GPU";
-  auto options = tiny(folder_.path() / "moved");
-  options.device = "cuda";
-  options.width_epochs = 2;
   const auto stop = [](const training_progress& p) {
     if (p.phase == "joint" && p.epoch == 2) throw std::runtime_error("killed");
   };
-  EXPECT_THROW(train(options, stop), std::runtime_error);
-  options.device = "cpu";
-  const auto there = train(options);
-  EXPECT_GT(there.manifest().reference_top1, 0.0);
-  options.output = folder_.path() / "stayed";
-  options.device = "cuda";
-  const auto stayed = train(options);
-  EXPECT_EQ(stayed.manifest().figures.size(), there.manifest().figures.size());
-  EXPECT_THAT(stayed.manifest().recipe, testing::HasSubstr("--device cuda"));
+  for (const auto& [first, then] : {std::pair("cuda", "cpu"), std::pair("cpu", "cuda"), std::pair("cuda", "cuda")}) {
+    SCOPED_TRACE(std::string(first) + " to " + then);
+    auto options = tiny(folder_.path() / (std::string(first) + then));
+    options.width_epochs = 2;
+    options.device = first;
+    EXPECT_THROW(train(options, stop), std::runtime_error);
+    options.device = then;
+    const auto bundle = train(options);
+    EXPECT_GT(bundle.manifest().reference_top1, 0.0);
+    EXPECT_EQ(bundle.manifest().recipe.find("--device cuda") != std::string::npos, std::string(then) == "cuda");
+  }
 }
 
 TEST_F(trainer, writes_a_bundle_that_says_how_it_was_made) {
