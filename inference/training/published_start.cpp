@@ -10,7 +10,9 @@ constexpr std::size_t statistics_images = 48;     // enough for the mean and var
 constexpr std::int64_t extracted_at_once = 25;    // pictures
 constexpr std::size_t most_fitted_images = 1000;  // some 4 MB each: the maps of a block, as wanted and as seen
 
-void keep_statistics(front& stage) {
+/// The first stage stays as it is; its normalisation stays out of batches' way behind it, too.
+void keep_front(front& stage) {
+  freeze_first_stage(stage);
   network extractor = stage->extractor();
   extractor->keep_statistics();
 }
@@ -29,13 +31,16 @@ published_start::published_start(const architecture& net, const given_weights& w
 
 void published_start::begin(reference_network& reference, split_network& split) {
   start_from_given(given_, sample_, reference);
-  freeze_first_stage(reference->stage);
-  freeze_first_stage(split->stage);
-  freeze_later_half(split->remote);
-  keep_statistics(reference->stage);
-  keep_statistics(split->stage);
-  for (auto* trunk : {&reference->trunk, &split->local, &split->remote}) (*trunk)->keep_statistics();
+  keep_front(reference->stage);
+  reference->trunk->keep_statistics();
+  keep_published(split);
   given_->to(device_);  // from here on it teaches; the other networks begin where they are
+}
+
+void keep_published(split_network& split) {
+  keep_front(split->stage);
+  freeze_later_half(split->remote);
+  for (auto* trunk : {&split->local, &split->remote}) (*trunk)->keep_statistics();
 }
 
 attended extract(front& stage, const torch::Tensor& images, torch::Device device) {

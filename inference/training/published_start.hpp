@@ -17,9 +17,8 @@ class published_start {
   published_start(const architecture& net, const given_weights& weights, const image_store& images,
                   torch::Device device, const count_callback& progress);
 
-  /// Begins the reference with what it shares with the published network, and keeps of both networks what training on
-  /// few pictures would spoil: the first stage, the later half of the remote weights, and all normalisation, which is
-  /// folded into published weights and so stays a scale and a shift, learned on, whatever a batch is like.
+  /// Begins the reference with what it shares with the published network, and keeps of both networks what
+  /// keep_published() keeps.
   void begin(reference_network& reference, split_network& split);
 
   /// What the published network answers to `images`: the teacher.
@@ -30,6 +29,11 @@ class published_start {
   torch::Tensor sample_;  // images that statistics come from
   given_network given_{nullptr};
 };
+
+/// Keeps what training on few pictures would spoil of a network that began with published weights: the first stage, the
+/// later half of the remote weights, and all normalisation, which was folded into those weights and so stays a scale
+/// and a shift, learned on, whatever a batch is like.
+void keep_published(split_network& split);
 
 /// What the front makes of many pictures ([N, 3, S, S], 0…1), some at a time: the first stage's maps are much larger
 /// than features. Without gradient.

@@ -164,6 +164,8 @@ class run {
     if (earlier.tensors().split->local->has_parted_weights()) split_->local->part_weights();
     if (earlier.tensors().split->remote->has_parted_weights()) split_->remote->part_weights();
     copy_tensors(*earlier.tensors().split, *split_);
+    if (then.given_top1) keep_published(split_);
+    given_top1_ = then.given_top1;
     earlier_recipe_ = then.recipe + " && ";
     reference_->to(device_);
     prefer_channels_last(*reference_);

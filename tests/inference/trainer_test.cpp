@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <stdexcept>
+#include <string>
 
 #include "inference/bundle/weights.hpp"
 #include "inference/error.hpp"
@@ -163,6 +165,34 @@ TEST_F(trainer, goes_on_from_a_bundle_whose_reference_stays) {
   EXPECT_EQ(second.manifest().reference_top1, first.manifest().reference_top1);
   EXPECT_THAT(second.manifest().recipe, testing::HasSubstr(first.manifest().recipe + " && "));
   EXPECT_THAT(second.manifest().recipe, testing::HasSubstr("--start-from first"));
+}
+
+// A training that went on from a bundle of published weights let their normalisation follow its batches.
+TEST_F(trainer, keeps_what_was_published_when_it_goes_on) {
+  const auto first = train(tiny(folder_.path() / "nothing"));
+  auto manifest = first.manifest();
+  manifest.given_top1 = 50.0;  // as if it had begun with published weights
+  model_bundle(manifest, std::make_shared<model_bundle::weights>(first.tensors())).save(folder_.path() / "published");
+  const auto more = [&](const char* from) {
+    auto options = tiny(folder_.path() / (std::string(from) + "-more"));
+    options.start_from = folder_.path() / from;
+    options.joint_epochs = 1;
+    return train(options);
+  };
+  const auto changed = [&](const model_bundle& bundle) {
+    std::set<std::string> names;
+    const auto before = first.tensors().split->named_buffers();
+    for (const auto& each : bundle.tensors().split->named_buffers()) {
+      const bool is_statistic =
+          each.key().find("_mean") != std::string::npos || each.key().find("_variance") != std::string::npos;
+      if (is_statistic && !torch::equal(before[each.key()], each.value())) names.insert(each.key());
+    }
+    return names;
+  };
+  const auto published = more("published");
+  EXPECT_THAT(changed(published), testing::IsEmpty());
+  EXPECT_EQ(published.manifest().given_top1, 50.0);
+  EXPECT_THAT(changed(more("nothing")), testing::Not(testing::IsEmpty()));
 }
 
 TEST_F(trainer, teaches_widths_by_themselves_and_leaves_the_rest) {
