@@ -40,6 +40,7 @@ std::string recipe_of(const training_options& o) {
   if (o.width_epochs > 0) rest += fmt::format(" --width-epochs {} --width-rate {}", o.width_epochs, o.width_rate);
   if (o.device != usual.device) rest += fmt::format(" --device {}", o.device);
   if (!o.bfloat16) rest += " --bfloat16=false";
+  if (o.threads > 0) rest += fmt::format(" --threads {}", o.threads);
   if (!o.weights.empty()) rest += fmt::format(" --weights {}", o.weights.filename().string());
   const auto start = o.start_from.empty() ? "" : fmt::format(" --start-from {}", o.start_from.filename().string());
   return fmt::format(

@@ -66,9 +66,10 @@ class gradients {
     }
   }
 
+  /// LibTorch's own zero_grad() removes gradients since 2.0.
   void clear() { all_.zero_(); }
 
-  /// Scales all of them down where their norm exceeds `most`.
+  /// Scales all of them down where their norm exceeds `most`. LibTorch's clip_grad_norm_() waits for that norm.
   void limit(double most) {
     const auto norm = torch::stack(torch::_foreach_norm(each_)).norm();
     all_.mul_((most / (norm + 1e-6)).clamp_max(1.0));

@@ -10,7 +10,7 @@ constexpr std::size_t statistics_images = 48;     // enough for the mean and var
 constexpr std::int64_t extracted_at_once = 25;    // pictures
 constexpr std::size_t most_fitted_images = 1000;  // some 4 MB each: the maps of a block, as wanted and as seen
 
-/// The first stage stays as it is; its normalisation stays out of batches' way behind it, too.
+/// The first stage learns nothing; the bottleneck behind it learns, but not from the statistics of batches.
 void keep_front(front& stage) {
   freeze_first_stage(stage);
   network extractor = stage->extractor();

@@ -1,9 +1,9 @@
 #include "inference/training/trainer.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -148,9 +148,11 @@ TEST(recipe, names_every_option_that_changes_the_result) {
   o.device = "cuda";
   o.width_epochs = 3;
   o.width_rate = 0.01;
-  for (const char* part : {"--label-smoothing 0.2", "--bfloat16=false", "--optimiser adamw", "--crop-scale 0.5",
-                           "--weight-decay 0.05", "--distillation 1", "--temperature 2", "--hint-weight 0.25",
-                           "--rate-weight 0.1", "--width-epochs 3 --width-rate 0.01", "--device cuda", "--seed 1"}) {
+  o.threads = 2;
+  for (const char* part :
+       {"--label-smoothing 0.2", "--bfloat16=false", "--optimiser adamw", "--crop-scale 0.5", "--weight-decay 0.05",
+        "--distillation 1", "--temperature 2", "--hint-weight 0.25", "--rate-weight 0.1",
+        "--width-epochs 3 --width-rate 0.01", "--device cuda", "--threads 2", "--seed 1"}) {
     EXPECT_THAT(recipe_of(o), testing::HasSubstr(part));
   }
 }
@@ -167,7 +169,8 @@ TEST_F(trainer, goes_on_from_a_bundle_whose_reference_stays) {
   EXPECT_THAT(second.manifest().recipe, testing::HasSubstr("--start-from first"));
 }
 
-// A training that went on from a bundle of published weights let their normalisation follow its batches.
+// A training that went on from a bundle of published weights let their normalisation follow its batches, and taught
+// anew what few pictures can only spoil.
 TEST_F(trainer, keeps_what_was_published_when_it_goes_on) {
   const auto first = train(tiny(folder_.path() / "nothing"));
   auto manifest = first.manifest();
@@ -180,19 +183,27 @@ TEST_F(trainer, keeps_what_was_published_when_it_goes_on) {
     return train(options);
   };
   const auto changed = [&](const model_bundle& bundle) {
-    std::set<std::string> names;
-    const auto before = first.tensors().split->named_buffers();
+    std::string names;
+    const auto before = first.tensors().split->named_parameters();
+    for (const auto& each : bundle.tensors().split->named_parameters()) {
+      if (!torch::equal(before[each.key()], each.value())) names += " " + each.key();
+    }
+    const auto statistics = first.tensors().split->named_buffers();
     for (const auto& each : bundle.tensors().split->named_buffers()) {
-      const bool is_statistic =
-          each.key().find("_mean") != std::string::npos || each.key().find("_variance") != std::string::npos;
-      if (is_statistic && !torch::equal(before[each.key()], each.value())) names.insert(each.key());
+      if (!torch::equal(statistics[each.key()], each.value())) names += " " + each.key();
     }
     return names;
   };
+  const auto last = first.tensors().split->remote->layout().ops().size() - 1;
+  const std::vector<std::string> kept = {"_mean", "_variance", " front.extractor.op1_weight",
+                                         fmt::format(" remote.op{}_weight", last)};
   const auto published = more("published");
-  EXPECT_THAT(changed(published), testing::IsEmpty());
+  const auto learned = changed(published);
+  for (const auto& name : kept) EXPECT_THAT(learned, testing::Not(testing::HasSubstr(name)));
+  EXPECT_THAT(learned, testing::HasSubstr(" remote.op1_weight"));
   EXPECT_EQ(published.manifest().given_top1, 50.0);
-  EXPECT_THAT(changed(more("nothing")), testing::Not(testing::IsEmpty()));
+  const auto otherwise = changed(more("nothing"));
+  for (const auto& name : kept) EXPECT_THAT(otherwise, testing::HasSubstr(name));
 }
 
 TEST_F(trainer, teaches_widths_by_themselves_and_leaves_the_rest) {
