@@ -11,7 +11,7 @@
 #include "actors/caf_compat.hpp"
 #include "inference/image_coding.hpp"
 #include "messages/checks.hpp"
-#include "policy/environment/jpeg_bytes.hpp"
+#include "policy/task_cost/jpeg_bytes.hpp"
 
 namespace dvfo::actors {
 

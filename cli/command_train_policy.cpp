@@ -17,8 +17,8 @@
 #include "configuration/exit_code.hpp"
 #include "configuration/settings.hpp"
 #include "inference/architectures/architecture.hpp"
-#include "policy/policy_bundle.hpp"
-#include "policy/policy_trainer.hpp"
+#include "policy/agent/policy_bundle.hpp"
+#include "policy/training/policy_trainer.hpp"
 
 namespace dvfo::cli {
 

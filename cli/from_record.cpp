@@ -15,9 +15,9 @@
 #include "configuration/settings.hpp"
 #include "inference/architectures/architecture.hpp"
 #include "messages/record.hpp"
+#include "policy/agent/policy_bundle.hpp"
 #include "policy/agent/q_inference.hpp"
-#include "policy/policy_bundle.hpp"
-#include "policy/regret.hpp"
+#include "policy/training/regret.hpp"
 
 namespace dvfo::cli {
 

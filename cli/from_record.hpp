@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/record_learning.hpp"
+#include "policy/training/record_learning.hpp"
 
 namespace dvfo::cli {
 

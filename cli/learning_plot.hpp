@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/policy_trainer.hpp"
+#include "policy/training/policy_trainer.hpp"
 
 namespace dvfo::cli {
 

@@ -7,7 +7,7 @@
 #include "inference/data/dataset.hpp"
 #include "inference/model.hpp"
 #include "inference/model_bundle.hpp"
-#include "policy/environment/bundle_task.hpp"
+#include "policy/task_cost/bundle_task.hpp"
 
 namespace dvfo::cli {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/environment/training_scenario.hpp"
+#include "policy/training/training_scenario.hpp"
 
 namespace dvfo::cli {
 

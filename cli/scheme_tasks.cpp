@@ -24,9 +24,9 @@
 #include "inference/error.hpp"
 #include "inference/model.hpp"
 #include "inference/model_bundle.hpp"
-#include "policy/environment/bundle_task.hpp"
-#include "policy/environment/jpeg_bytes.hpp"
-#include "policy/environment/network_task.hpp"
+#include "policy/task_cost/bundle_task.hpp"
+#include "policy/task_cost/jpeg_bytes.hpp"
+#include "policy/task_cost/network_task.hpp"
 
 namespace dvfo::cli {
 

@@ -8,9 +8,9 @@
 
 #include "configuration/settings.hpp"
 #include "device/simulated/physics.hpp"
-#include "policy/environment/task_model.hpp"
-#include "policy/policy_bundle.hpp"
-#include "policy/scheme_table.hpp"
+#include "policy/agent/policy_bundle.hpp"
+#include "policy/schemes/scheme_table.hpp"
+#include "policy/task_cost/task_model.hpp"
 
 namespace dvfo::cli {
 

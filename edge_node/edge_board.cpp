@@ -8,7 +8,7 @@
 #include "device/error.hpp"
 #include "device/simulated/specifications.hpp"
 #include "inference/bundle/manifest.hpp"
-#include "policy/environment/descriptor.hpp"
+#include "policy/task_cost/descriptor.hpp"
 
 namespace dvfo::edge_node {
 namespace {

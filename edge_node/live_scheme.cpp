@@ -11,9 +11,10 @@
 #include "device/simulated/specifications.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/discriminator.hpp"
-#include "policy/environment/bundle_task.hpp"
-#include "policy/scheme_table.hpp"
+#include "policy/schemes/fixed_scheme.hpp"
 #include "policy/schemes/learning_scheme.hpp"
+#include "policy/schemes/scheme_table.hpp"
+#include "policy/task_cost/bundle_task.hpp"
 
 namespace dvfo::edge_node {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "policy/scheme_table.hpp"
+#include "policy/schemes/scheme_table.hpp"
 
 namespace dvfo::edge_node {
 

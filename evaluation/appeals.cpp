@@ -7,7 +7,7 @@
 #include "inference/image_coding.hpp"
 #include "inference/measurement/logits.hpp"
 #include "inference/model.hpp"
-#include "policy/environment/jpeg_bytes.hpp"
+#include "policy/task_cost/jpeg_bytes.hpp"
 
 namespace dvfo::evaluation {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "policy/environment/task_physics.hpp"
-#include "policy/scheme_table.hpp"
+#include "policy/schemes/scheme_table.hpp"
+#include "policy/task_cost/task_physics.hpp"
 
 namespace dvfo::evaluation {
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "policy/environment/link_trace.hpp"
-#include "policy/environment/task_physics.hpp"
 #include "policy/environment/world.hpp"
-#include "policy/scheme_table.hpp"
+#include "policy/schemes/scheme_table.hpp"
+#include "policy/task_cost/task_physics.hpp"
 
 namespace dvfo::evaluation {
 

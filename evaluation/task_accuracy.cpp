@@ -3,7 +3,7 @@
 #include "evaluation/picture_sets.hpp"
 #include "inference/image_coding.hpp"
 #include "inference/measurement/logits.hpp"
-#include "policy/environment/jpeg_bytes.hpp"
+#include "policy/task_cost/jpeg_bytes.hpp"
 
 namespace dvfo::evaluation {
 

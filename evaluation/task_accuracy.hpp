@@ -3,7 +3,7 @@
 #include <array>
 
 #include "evaluation/accuracy.hpp"
-#include "policy/environment/task_model.hpp"
+#include "policy/task_cost/task_model.hpp"
 
 namespace dvfo::evaluation {
 

@@ -1,11 +1,18 @@
 #pragma once
 
-#include <memory>
+#include <cstdint>
 
 #include "policy/decision.hpp"
 #include "policy/outcome.hpp"
 
 namespace dvfo::policy {
+
+/// How a scheme thinks while the world moves.
+enum class thinking : std::uint8_t {
+  concurrent,  ///< for the next task while the present one is on its way (DVFO §5.1, Eq. 15)
+  blocking,    ///< when the task is there, which waits for it; it does not know what was done before, nor what the
+               ///< clocks still have to go
+};
 
 /// A way to decide. Not thread-safe: one owner (the policy actor) at a time. The calls alternate freely; `observe` may
 /// skip decisions whose task was never answered.
@@ -19,20 +26,6 @@ class scheme {
 
   /// What a task cost that one of the decisions was for.
   virtual void observe(const outcome& result) = 0;
-};
-
-/// The same decision for every task: the user's share and clocks. `edge-only` is share 0, `cloud-only` share 1,
-/// `cloud-jpeg` share 1 of the compressed input.
-class fixed_scheme final : public scheme {
- public:
-  /// Throws std::invalid_argument unless 0 ≤ share ≤ 1.
-  explicit fixed_scheme(double share, const device::clocks& clocks = {}, carrier sends = carrier::features);
-
-  [[nodiscard]] decision decide(const situation& now) override;
-  void observe(const outcome& result) override;
-
- private:
-  decision decision_;
 };
 
 }  // namespace dvfo::policy

@@ -8,9 +8,9 @@
 #include "device/simulated/board_state.hpp"
 #include "policy/environment/link_trace.hpp"
 #include "policy/environment/load_governor.hpp"
-#include "policy/environment/task_physics.hpp"
 #include "policy/link_estimator.hpp"
 #include "policy/outcome.hpp"
+#include "policy/task_cost/task_physics.hpp"
 
 namespace dvfo::policy {
 

@@ -17,6 +17,7 @@
 #include "actors/remote_inference.hpp"
 #include "actors/remote_worker.hpp"
 #include "actors/system_config.hpp"
+#include "policy/schemes/fixed_scheme.hpp"
 #include "tests/actors/fakes.hpp"
 
 /// Both nodes of real actors around models that cost nothing, for tests and the benchmark.

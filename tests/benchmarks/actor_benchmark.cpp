@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "actors/publish.hpp"
-#include "policy/dvfo_scheme.hpp"
-#include "policy/environment/network_task.hpp"
 #include "policy/percentile.hpp"
+#include "policy/schemes/dvfo_scheme.hpp"
+#include "policy/task_cost/network_task.hpp"
 #include "tests/actors/nodes.hpp"
 
 namespace dvfo::actors {

@@ -10,8 +10,8 @@
 #include "edge_node/edge_node.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/discriminator.hpp"
-#include "policy/observation.hpp"
-#include "policy/policy_bundle.hpp"
+#include "policy/agent/observation.hpp"
+#include "policy/agent/policy_bundle.hpp"
 #include "policy/schemes/learning_scheme.hpp"
 #include "tests/support/temporary_folder.hpp"
 

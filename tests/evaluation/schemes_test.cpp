@@ -7,11 +7,11 @@
 
 #include "evaluation/explain.hpp"
 #include "policy/agent/action_space.hpp"
+#include "policy/agent/observation.hpp"
+#include "policy/agent/policy_bundle.hpp"
 #include "policy/agent/q_network.hpp"
-#include "policy/environment/network_task.hpp"
-#include "policy/observation.hpp"
-#include "policy/policy_bundle.hpp"
-#include "tests/policy/environment_fixtures.hpp"
+#include "policy/task_cost/network_task.hpp"
+#include "tests/policy/environment/fixtures.hpp"
 
 namespace dvfo::evaluation {
 namespace {
