@@ -45,7 +45,7 @@ void send_probe(bandwidth_sensor_pointer self, std::size_t padding, F then) {
   const auto bytes = hello.bytes.size();
   const auto sent = self->clock().now();
   const auto generation = self->state.link->generation;
-  self->request(self->state.link->remote, defaults::bandwidth::probe_timeout, hello_atom{}, std::move(hello))
+  self->request(self->state.link->remote, link::probing::timeout, hello_atom{}, std::move(hello))
       .then(
           [self, bytes, sent, generation, then](const wire_message& reply) {
             const auto now = self->clock().now();
@@ -61,7 +61,7 @@ void send_probe(bandwidth_sensor_pointer self, std::size_t padding, F then) {
 
 void probe(bandwidth_sensor_pointer self) {
   if (!self->state.link) return;
-  send_probe(self, 0, [self] { send_probe(self, defaults::bandwidth::probe_bytes, [] {}); });
+  send_probe(self, 0, [self] { send_probe(self, link::probing::padding_bytes, [] {}); });
 }
 
 /// Under traffic a small hello now and then: offloads are all about as long, and one length alone cannot tell round
@@ -73,7 +73,7 @@ void on_timer(bandwidth_sensor_pointer self, std::uint64_t number) {
   if (quiet < state.options.first_silence) {
     state.silence = state.options.first_silence;
     send_probe(self, 0, [] {});
-    return set_timer(self, defaults::bandwidth::refresh);
+    return set_timer(self, link::probing::refresh);
   }
   probe(self);
   state.silence = std::min(state.silence * 2.0, state.options.longest_silence);

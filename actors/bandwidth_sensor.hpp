@@ -5,23 +5,23 @@
 #include <optional>
 #include <vector>
 
-#include "actors/defaults.hpp"
 #include "actors/interfaces.hpp"
-#include "policy/link_estimator.hpp"
+#include "link/estimator.hpp"
+#include "link/probing.hpp"
 
 namespace dvfo::actors {
 
 struct bandwidth_sensor_options {
   std::uint64_t bundle_id = 0;  ///< said in a probe's hello
-  std::chrono::duration<double> first_silence = defaults::bandwidth::first_silence;
-  std::chrono::duration<double> longest_silence = defaults::bandwidth::longest_silence;
+  std::chrono::duration<double> first_silence = link::probing::first_silence;
+  std::chrono::duration<double> longest_silence = link::probing::longest_silence;
 };
 
 struct bandwidth_sensor_state {
   static inline const char* name = "bandwidth_sensor";
 
   bandwidth_sensor_options options;
-  policy::link_estimator estimate;
+  link::estimator estimate;
   std::vector<bandwidth_listener> listeners;
   std::optional<link_up> link;
   std::chrono::duration<double> silence{};  ///< before the next probe

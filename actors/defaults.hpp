@@ -53,19 +53,6 @@ inline constexpr auto shortest_hold = 100ms;
 inline constexpr auto shortest_interval = 20ms;
 }  // namespace power
 
-namespace bandwidth {
-/// Silence before a link is probed actively; doubles while it lasts.
-inline constexpr auto first_silence = 30s;
-/// Between two small hellos under traffic, for the round trip alone: some 100 bytes.
-inline constexpr auto refresh = 10s;
-/// Upper end of the doubling. A probe costs some 17 kB: at 10 minutes an idle node sends 0.2 kbit/s for it.
-inline constexpr auto longest_silence = 600s;
-/// Padding of the second probe: 26 ms at 5 Mbit/s, enough to tell bandwidth from round trip.
-inline constexpr std::size_t probe_bytes = 16'384;
-/// A probe without reply in this time teaches nothing.
-inline constexpr auto probe_timeout = 2s;
-}  // namespace bandwidth
-
 namespace remote_inference {
 /// Requests of one share in one pass.
 inline constexpr std::size_t max_batch = 16;

@@ -10,7 +10,6 @@
 #include "cli/command.hpp"
 #include "cli/node_processes.hpp"
 #include "cli/scheme_tasks.hpp"
-#include "cli/shaped_link.hpp"
 #include "cli/table.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"
@@ -18,6 +17,7 @@
 #include "device/board_profile.hpp"
 #include "device/simulated/simulated_board.hpp"
 #include "inference/discriminator.hpp"
+#include "link/relay.hpp"
 #include "policy/cost.hpp"
 
 namespace dvfo::cli {
@@ -222,7 +222,8 @@ int run_demo(demo_command& command) {
   found.eta = command.eta;
   found.max_power = max_power_of(command.board);
   const auto cloud = start_cloud(bundle);
-  const shaped_link link(cloud.address, 1e6 * command.mbps, command.rtt_ms / 2e3);
+  const link::relay link(configuration::parse_address(cloud.address, "cloud").port, 1e6 * command.mbps,
+                         command.rtt_ms / 2e3);
   fmt::print(stderr, "{} test images of {}; cloud process {} behind {} Mbit/s\n", command.tasks, set.name,
              cloud.process.id(), command.mbps);
   for (const auto& scheme : split_names(command.schemes)) {

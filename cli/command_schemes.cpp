@@ -54,8 +54,8 @@ struct schemes_command {
   settings_table table;
 };
 
-std::vector<policy::link_trace> links_of(const schemes_command& command) {
-  if (command.traces.empty()) return {policy::link_trace::constant(command.bandwidth * 1e6)};
+std::vector<link::trace> links_of(const schemes_command& command) {
+  if (command.traces.empty()) return {link::trace::constant(command.bandwidth * 1e6)};
   std::vector<std::filesystem::path> files;
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator(command.traces, failed)) {
@@ -65,9 +65,9 @@ std::vector<policy::link_trace> links_of(const schemes_command& command) {
     throw usage_error(fmt::format("--traces {}: no file is there; name a folder of bandwidth traces", command.traces));
   }
   std::sort(files.begin(), files.end());
-  std::vector<policy::link_trace> links;
+  std::vector<link::trace> links;
   links.reserve(files.size());
-  for (const auto& file : files) links.push_back(policy::link_trace::from_file(file));
+  for (const auto& file : files) links.push_back(link::trace::from_file(file));
   return links;
 }
 

@@ -11,6 +11,7 @@
 #include "device/simulated/specifications.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/discriminator.hpp"
+#include "link/probing.hpp"
 #include "policy/schemes/fixed_scheme.hpp"
 #include "policy/schemes/learning_scheme.hpp"
 #include "policy/schemes/scheme_table.hpp"
@@ -80,13 +81,13 @@ class complete_scheme final : public policy::scheme {
   void learn(const settings& how) {
     auto* const learner = dynamic_cast<policy::learning_scheme*>(inner_.get());
     if (learner == nullptr || how.learn_tasks == 0) return;
-    const auto link = policy::link_trace::constant(how.learn_mbps * 1e6);
+    const auto link = link::trace::constant(how.learn_mbps * 1e6);
     policy::world world(*physics_, link,
                         {.rtt_seconds = how.learn_rtt_ms / 1e3,
                          .eta = how.eta,
                          .when = {.how = policy::arrivals::kind::on_demand, .mean_seconds = 0.0},
                          .seed = live_seed,
-                         .probe_seconds = policy::live_probe_seconds});
+                         .probe_seconds = link::probing::first_silence.count()});
     learner->explore(true);
     for (std::int64_t i = 0; i < how.learn_tasks; ++i) {
       world.next_arrival();

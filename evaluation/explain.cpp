@@ -18,7 +18,7 @@ class still_world {
  public:
   still_world(const explained_case& what, const policy::scheme_entry& entry)
       : what_(&what),
-        link_(policy::link_trace::constant(what.link.bandwidth_bps)),
+        link_(link::trace::constant(what.link.bandwidth_bps)),
         world_(*what.physics, link_,
                {.rtt_seconds = what.link.rtt_seconds,
                 .eta = what.eta,
@@ -76,7 +76,7 @@ class still_world {
   }
 
   const explained_case* what_;
-  policy::link_trace link_;
+  link::trace link_;
   policy::world world_;
   std::unique_ptr<policy::scheme> scheme_;
 };

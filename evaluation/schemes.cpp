@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "evaluation/complaint.hpp"
+#include "link/probing.hpp"
 #include "policy/cost.hpp"
 #include "policy/percentile.hpp"
 #include "policy/schemes/learning_scheme.hpp"
@@ -82,13 +83,14 @@ class runner {
   void pass(std::size_t all_tasks, std::uint64_t seed, totals& sum) {
     const auto& links = what_->links;
     for (std::size_t i = 0; i < links.size(); ++i) {
-      here_ = std::make_unique<policy::world>(*what_->physics, links[i],
-                                              policy::world_options{.rtt_seconds = what_->rtt_seconds,
-                                                                    .eta = what_->eta,
-                                                                    .when = what_->when,
-                                                                    .seed = seed + i,
-                                                                    .probe_seconds = policy::live_probe_seconds,
-                                                                    .governs_by_load = entry_->governs_by_load});
+      here_ =
+          std::make_unique<policy::world>(*what_->physics, links[i],
+                                          policy::world_options{.rtt_seconds = what_->rtt_seconds,
+                                                                .eta = what_->eta,
+                                                                .when = what_->when,
+                                                                .seed = seed + i,
+                                                                .probe_seconds = link::probing::first_silence.count(),
+                                                                .governs_by_load = entry_->governs_by_load});
       const std::size_t tasks = all_tasks / links.size() + (i < all_tasks % links.size() ? 1 : 0);
       std::optional<policy::situation> ahead;
       for (std::size_t task = 0; task < tasks; ++task) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/environment/link_trace.hpp"
+#include "link/trace.hpp"
 #include "policy/environment/world.hpp"
 #include "policy/schemes/scheme_table.hpp"
 #include "policy/task_cost/task_physics.hpp"
@@ -15,7 +15,7 @@ namespace dvfo::evaluation {
 /// One comparison of schemes in virtual time: the same board, tasks, links and seeds for every scheme.
 struct schemes_case {
   const policy::task_physics* physics = nullptr;
-  std::vector<policy::link_trace> links;  ///< the tasks are divided among them
+  std::vector<link::trace> links;  ///< the tasks are divided among them
   double rtt_seconds = 0.004;
   double eta = 0.5;
   double max_power_watts = 15.0;  ///< MaxPower of DVFO Eq. 4

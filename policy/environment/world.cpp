@@ -6,23 +6,25 @@
 #include <stdexcept>
 #include <string>
 
+#include "link/probing.hpp"
+
 namespace dvfo::policy {
 namespace {
 
 /// What the live bandwidth sensor sends to tell bandwidth from round trip.
-constexpr double probe_bytes = 16'384.0;
+constexpr auto probe_bytes = static_cast<double>(link::probing::padding_bytes);
 
 }  // namespace
 
 namespace sim = device::simulated;
 
-world::world(const task_physics& physics, const link_trace& link, const world_options& options)
+world::world(const task_physics& physics, const link::trace& link, const world_options& options)
     : physics_(&physics),
       link_(&link),
       options_(options),
       board_(physics.board(), 0.0),
       random_(options.seed),
-      estimate_(options.shows_last_transfer ? link_estimator(1.0) : link_estimator()),
+      estimate_(options.shows_last_transfer ? link::estimator(1.0) : link::estimator()),
       next_probe_(options.probe_seconds > 0.0 ? 0.0 : std::numeric_limits<double>::infinity()) {
   const bool is_on_demand = options.when.how == arrivals::kind::on_demand;
   if (!(options.when.mean_seconds > 0.0 || (is_on_demand && options.when.mean_seconds == 0.0))) {

@@ -6,9 +6,9 @@
 #include <random>
 
 #include "device/simulated/board_state.hpp"
-#include "policy/environment/link_trace.hpp"
+#include "link/estimator.hpp"
+#include "link/trace.hpp"
 #include "policy/environment/load_governor.hpp"
-#include "policy/link_estimator.hpp"
 #include "policy/outcome.hpp"
 #include "policy/task_cost/task_physics.hpp"
 
@@ -21,9 +21,6 @@ struct arrivals {
   double mean_seconds = 0.1;  ///< between tasks, > 0; on demand: from one answer to the next task, ≥ 0
   int burst_size = 8;         ///< tasks that come at once, for bursts
 };
-
-/// Silence after which the live bandwidth sensor probes the link (actors/defaults.hpp).
-inline constexpr double live_probe_seconds = 30.0;
 
 struct world_options {
   double rtt_seconds = 0.004;
@@ -46,7 +43,7 @@ struct world_options {
 /// `link` must outlive it. A copy goes on by itself: so one finds out what a decision would come to.
 class world {
  public:
-  world(const task_physics& physics, const link_trace& link, const world_options& options);
+  world(const task_physics& physics, const link::trace& link, const world_options& options);
 
   /// What a scheme may know now: the link as the live sensor would estimate it from transfers and probes, not the true
   /// one.
@@ -86,7 +83,7 @@ class world {
   void learn_round_trip(double at);
 
   const task_physics* physics_;
-  const link_trace* link_;
+  const link::trace* link_;
   world_options options_;
   device::simulated::board_state board_;
   std::mt19937_64 random_;
@@ -98,7 +95,7 @@ class world {
   int left_in_burst_ = 0;
   std::uint64_t tasks_ = 0;
   decision previous_;
-  link_estimator estimate_;
+  link::estimator estimate_;
   double next_probe_;          // unless a transfer comes before
   double held_seconds_ = 0.0;  // before the task that runs next
   double held_joules_ = 0.0;

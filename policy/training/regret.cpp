@@ -21,7 +21,7 @@ double interval_of(const regret_cell& cell) {
 
 /// Mean cost of a task once everything has settled, and the last decision.
 void run(regret_cell& cell, const decider& decide, thinking how, double think_seconds, double& cost, decision& last) {
-  const auto link = link_trace::constant(cell.bandwidth_bps);
+  const auto link = link::trace::constant(cell.bandwidth_bps);
   arrivals when;
   when.mean_seconds = interval_of(cell);
   world here(

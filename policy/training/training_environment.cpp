@@ -14,7 +14,7 @@ namespace dvfo::policy {
 /// One world and what is known of its running task.
 struct training_environment::slot {
   const training_scenario* scenario = nullptr;
-  std::unique_ptr<link_trace> link;
+  std::unique_ptr<link::trace> link;
   std::optional<world> here;
   double eta = 0.5;
   double think_seconds = 0.0;
@@ -136,11 +136,11 @@ void training_environment::begin_episode(std::size_t which) {
   const double interval =
       at.scenario->sees->edge_seconds() * random_.log_between(options_.interval_low, options_.interval_high);
   at.here.reset();
-  at.link = std::make_unique<link_trace>(
+  at.link = std::make_unique<link::trace>(
       random_.uniform() < options_.markov_share
-          ? link_trace::markov(random_.bits(), options_.bandwidth_low_bps, options_.bandwidth_high_bps,
-                               random_.log_between(8.0, 100.0) * interval, 4.0 * options_.episode_tasks * interval)
-          : link_trace::constant(drawn.bandwidth_bps));
+          ? link::trace::markov(random_.bits(), options_.bandwidth_low_bps, options_.bandwidth_high_bps,
+                                random_.log_between(8.0, 100.0) * interval, 4.0 * options_.episode_tasks * interval)
+          : link::trace::constant(drawn.bandwidth_bps));
   arrivals when{.how = arrivals::kind::steady, .mean_seconds = interval, .burst_size = 3};
   const double kind = random_.uniform();
   if (kind < options_.poisson_share) when.how = arrivals::kind::poisson;

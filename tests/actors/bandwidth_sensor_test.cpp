@@ -61,7 +61,7 @@ TEST_F(bandwidth_sensor_test, the_large_hello_is_one_that_the_cloud_accepts) {
   hellos_->take().deliver(wire_message{"x"});
   run();
   const auto large = hellos_->take().request.bytes;
-  EXPECT_GT(large.size(), defaults::bandwidth::probe_bytes);
+  EXPECT_GT(large.size(), link::probing::padding_bytes);
   EXPECT_TRUE(messages::parse_hello_request(large));
   readings_->clear();
 }

@@ -16,7 +16,7 @@
 namespace dvfo::evaluation {
 namespace {
 
-using policy::link_trace;
+using link::trace;
 using testing::HasSubstr;
 
 class schemes_test : public ::testing::Test {
@@ -24,7 +24,7 @@ class schemes_test : public ::testing::Test {
   schemes_case make(double bps, double eta = 0.5) const {
     schemes_case what;
     what.physics = &physics_;
-    what.links = {link_trace::constant(bps)};
+    what.links = {trace::constant(bps)};
     what.eta = eta;
     what.tasks = 5;
     return what;
@@ -56,7 +56,7 @@ TEST_F(schemes_test, rows_say_what_ran) {
 
 TEST_F(schemes_test, the_same_seed_gives_the_same_rows) {
   auto what = make(5e6);
-  what.links = {link_trace::markov(1, 0.2e6, 100e6, 1.0, 100.0), link_trace::markov(2, 0.2e6, 100e6, 1.0, 100.0)};
+  what.links = {trace::markov(1, 0.2e6, 100e6, 1.0, 100.0), trace::markov(2, 0.2e6, 100e6, 1.0, 100.0)};
   what.when = {.how = policy::arrivals::kind::poisson, .mean_seconds = 0.2};
   const auto one = evaluate_schemes(what, {"fixed"});
   const auto same = evaluate_schemes(what, {"fixed"});
@@ -95,7 +95,7 @@ class network_schemes_test : public schemes_test {
 TEST_F(network_schemes_test, nobody_beats_the_oracle_that_may_do_everything) {
   for (const double bps : {0.5e6, 5e6, 50e6}) {
     for (const double eta : {0.0, 0.5, 1.0}) {
-      what_.links = {link_trace::constant(bps)};
+      what_.links = {trace::constant(bps)};
       what_.eta = eta;
       const auto rows = evaluate_schemes(what_, {"all"});
       double best = 0.0;

@@ -61,7 +61,7 @@ TEST_F(load_governor_test, utilisation_does_not_depend_on_the_clock_that_it_is_m
 
 TEST_F(load_governor_test, only_clocks_that_no_decision_orders_are_governed) {
   const task_physics physics(board_, resnet_like());
-  const auto link = link_trace::constant(5e6);
+  const auto link = link::trace::constant(5e6);
   world here(
       physics, link,
       {.rtt_seconds = 0.004, .when = {.how = arrivals::kind::steady, .mean_seconds = 2.0}, .governs_by_load = true});
@@ -75,7 +75,7 @@ TEST_F(load_governor_test, only_clocks_that_no_decision_orders_are_governed) {
 
 TEST_F(load_governor_test, without_it_clocks_stand_where_they_are) {
   const task_physics physics(board_, resnet_like());
-  const auto link = link_trace::constant(5e6);
+  const auto link = link::trace::constant(5e6);
   world here(physics, link, {.rtt_seconds = 0.004, .when = {.how = arrivals::kind::steady, .mean_seconds = 2.0}});
   for (int i = 0; i < 3; ++i) {
     here.next_arrival();

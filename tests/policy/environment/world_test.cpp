@@ -28,7 +28,7 @@ class world_test : public ::testing::Test {
 
   sim::physics board_ = sim::physics::of_board("jetson-tx2");
   task_physics physics_{board_, resnet_like()};
-  link_trace link_ = link_trace::constant(5e6);
+  link::trace link_ = link::trace::constant(5e6);
 };
 
 TEST_F(world_test, a_task_costs_what_the_physics_predicts_at_settled_clocks) {
@@ -71,7 +71,7 @@ TEST_F(world_test, bandwidth_is_known_only_after_a_transfer) {
 
 // Regression: the simulated sensor took the last transfer for the truth, where the live one smooths.
 TEST_F(world_test, bandwidth_is_estimated_from_several_transfers) {
-  const link_trace link("slower", {{0.0, 20e6}, {10.0, 2e6}}, 1000.0);
+  const link::trace link("slower", {{0.0, 20e6}, {10.0, 2e6}}, 1000.0);
   world here(physics_, link, {.rtt_seconds = 0.004, .when = {.mean_seconds = 1.0}});
   decision all;
   all.share = 1.0;
@@ -88,7 +88,7 @@ TEST_F(world_test, bandwidth_is_estimated_from_several_transfers) {
 }
 
 TEST_F(world_test, a_silent_link_is_probed) {
-  const link_trace link("slower", {{0.0, 20e6}, {10.0, 2e6}}, 1000.0);
+  const link::trace link("slower", {{0.0, 20e6}, {10.0, 2e6}}, 1000.0);
   world here(physics_, link, {.rtt_seconds = 0.004, .when = {.mean_seconds = 1.0}, .probe_seconds = 30.0});
   EXPECT_NEAR(*here.sense().bandwidth_bps, 20e6, 0.1e6);
   while (here.now() < 29.0) here.next_arrival(), here.run({});

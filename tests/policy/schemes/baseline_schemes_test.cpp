@@ -39,7 +39,7 @@ TEST(appealnet_scheme, takes_test_images_one_after_another) {
 TEST(appealnet_scheme, a_kept_answer_ends) {
   const auto board = sim::physics::of_board("jetson-tx2");
   const task_physics physics(board, task_of_network("resnet18", 2.0));
-  const auto link = link_trace::constant(5e6);
+  const auto link = link::trace::constant(5e6);
   world here(physics, link, {.rtt_seconds = 0.004, .when = {}});
   here.next_arrival();
   const auto kept = here.run({{}, 0.0, carrier::appeal});
@@ -52,7 +52,7 @@ class tabular_test : public ::testing::Test {
  protected:
   /// Mean CPU clock over 200 tasks, all of them judged, after `tasks` of learning.
   double learned_hz(tabular_dvfs& scheme, double eta, int tasks) {
-    const auto link = link_trace::constant(5e6);
+    const auto link = link::trace::constant(5e6);
     world here(physics_, link,
                {.rtt_seconds = 0.004, .eta = eta, .when = {.how = arrivals::kind::on_demand, .mean_seconds = 0.0}});
     double sum = 0.0;
@@ -93,7 +93,7 @@ TEST(oracle, tries_every_share_on_a_link_that_is_about_to_fall_silent) {
   const auto board = sim::physics::of_board("jetson-tx2");
   const task_physics physics(board, resnet_like());
   // Fast when the decision is made, silent for ten seconds before the features are ready.
-  const link_trace link("cut", {{0.0, 50e6}, {1.001, 0.0}, {11.0, 50e6}}, 12.0);
+  const link::trace link("cut", {{0.0, 50e6}, {1.001, 0.0}, {11.0, 50e6}}, 12.0);
   world here(physics, link, {.rtt_seconds = 0.004, .when = {.how = arrivals::kind::steady, .mean_seconds = 1.0}});
   oracle_scheme oracle(physics, 15.0, [&]() -> const world& { return here; });
   here.next_arrival();

@@ -46,7 +46,7 @@ class drldo_test : public ::testing::Test {
 
   /// What it does in 100 tasks, after `tasks` of learning.
   habits learned(drldo_scheme& scheme, double bps, double eta, int tasks) {
-    const auto link = link_trace::constant(bps);
+    const auto link = link::trace::constant(bps);
     world here(physics_, link,
                {.rtt_seconds = 0.002, .eta = eta, .when = {.how = arrivals::kind::on_demand, .mean_seconds = 0.0}});
     habits out;
@@ -75,7 +75,7 @@ TEST_F(drldo_test, keeps_the_input_where_the_link_is_slow_and_sends_it_where_it_
 
 TEST_F(drldo_test, comes_close_to_the_best_clock_and_share_that_it_could_have) {
   const auto cost_of = [&](auto& decider, int tasks, int counted) {
-    const auto link = link_trace::constant(5e6);
+    const auto link = link::trace::constant(5e6);
     world here(physics_, link, {.when = {.how = arrivals::kind::on_demand, .mean_seconds = 0.0}});
     double sum = 0.0;
     for (int i = 0; i < tasks + counted; ++i) {

@@ -28,7 +28,7 @@ std::string decisions_of(const policy_bundle& bundle) {
                                bundle.sizes);
   std::string out;
   for (const auto& which : scenarios.all()) {
-    const auto link = link_trace::markov(7, 5e5, 5e7, 2.0, 600.0);
+    const auto link = link::trace::markov(7, 5e5, 5e7, 2.0, 600.0);
     for (const double eta : {0.0, 0.5, 1.0}) {
       world here(*which.physics, link,
                  {.rtt_seconds = 0.004, .eta = eta, .when = {.mean_seconds = 1.5}, .seed = 3, .probe_seconds = 30.0});

@@ -32,7 +32,7 @@ class record_learning_test : public ::testing::Test {
 
   /// What a node with this policy would have recorded.
   std::vector<lived_task> live(int count) {
-    const auto link = link_trace::constant(5e6);
+    const auto link = link::trace::constant(5e6);
     world here(physics_, link, {.when = {.how = arrivals::kind::steady, .mean_seconds = 0.1}});
     dvfo_scheme scheme(
         bundle_, {.board = "jetson-tx2", .network = "resnet-like", .physics = &physics_, .max_power_watts = 15.0}, {});

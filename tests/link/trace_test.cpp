@@ -1,4 +1,4 @@
-#include "policy/environment/link_trace.hpp"
+#include "link/trace.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,24 +7,24 @@
 
 #include "tests/support/temporary_folder.hpp"
 
-namespace dvfo::policy {
+namespace dvfo::link {
 namespace {
 
 using testing::HasSubstr;
 using tests::temporary_folder;
 using tests::write_file;
 
-TEST(link_trace, constant_links_take_the_time_of_the_bits) {
-  const auto link = link_trace::constant(8e6);
+TEST(trace, constant_links_take_the_time_of_the_bits) {
+  const auto link = trace::constant(8e6);
   EXPECT_EQ(link.bps_at(12.3), 8e6);
   EXPECT_NEAR(link.sent_at(0.25, 1e6), 1.25, 1e-12);
   EXPECT_NEAR(link.sent_at(0.25, 0.0), 0.25, 1e-12);
   EXPECT_NEAR(link.sent_at(100.0, 10e6), 110.0, 1e-9) << "over many rounds";
 }
 
-TEST(link_trace, a_transfer_goes_through_the_steps_and_round_again) {
+TEST(trace, a_transfer_goes_through_the_steps_and_round_again) {
   // 1 Mbit/s for 2 s, nothing for 1 s, 3 Mbit/s for 1 s; then again.
-  const link_trace link("test", {{0.0, 1e6}, {2.0, 0.0}, {3.0, 3e6}}, 4.0);
+  const trace link("test", {{0.0, 1e6}, {2.0, 0.0}, {3.0, 3e6}}, 4.0);
   EXPECT_EQ(link.bps_at(1.9), 1e6);
   EXPECT_EQ(link.bps_at(2.5), 0.0);
   EXPECT_EQ(link.bps_at(5.0), 1e6);
@@ -34,10 +34,10 @@ TEST(link_trace, a_transfer_goes_through_the_steps_and_round_again) {
   EXPECT_NEAR(link.sent_at(0.0, 11e6 / 8), 9.0, 1e-9) << "two rounds of 5 Mbit and one more";
 }
 
-TEST(link_trace, reads_the_files_of_the_public_traces) {
+TEST(trace, reads_the_files_of_the_public_traces) {
   const temporary_folder place;
   write_file(place.path() / "commute", "10.0\t1.5\n11.0\t0.5\n13.0\t2.0\n");
-  const auto link = link_trace::from_file(place.path() / "commute");
+  const auto link = trace::from_file(place.path() / "commute");
   EXPECT_EQ(link.name(), "commute");
   EXPECT_EQ(link.bps_at(0.5), 1.5e6);
   EXPECT_EQ(link.bps_at(2.0), 0.5e6);
@@ -45,33 +45,33 @@ TEST(link_trace, reads_the_files_of_the_public_traces) {
   EXPECT_EQ(link.bps_at(4.6), 1.5e6) << "the last step lasts as long as the others do on average";
 }
 
-TEST(link_trace, a_broken_file_is_an_error_that_names_file_and_line) {
+TEST(trace, a_broken_file_is_an_error_that_names_file_and_line) {
   const temporary_folder place;
   write_file(place.path() / "bad", "0.0\t1.5\n1.0 fast\n");
   try {
-    link_trace::from_file(place.path() / "bad");
+    trace::from_file(place.path() / "bad");
     FAIL();
   } catch (const std::runtime_error& failure) {
     EXPECT_THAT(failure.what(), HasSubstr("bad:2"));
     EXPECT_THAT(failure.what(), HasSubstr("1.0 fast"));
   }
   write_file(place.path() / "empty", "");
-  EXPECT_THROW(link_trace::from_file(place.path() / "empty"), std::runtime_error);
-  EXPECT_THROW(link_trace::from_file(place.path() / "none"), std::runtime_error);
+  EXPECT_THROW(trace::from_file(place.path() / "empty"), std::runtime_error);
+  EXPECT_THROW(trace::from_file(place.path() / "none"), std::runtime_error);
 }
 
-TEST(link_trace, refuses_steps_that_no_link_has) {
-  EXPECT_THROW(link_trace("x", {}, 1.0), std::invalid_argument);
-  EXPECT_THROW(link_trace("x", {{0.0, -1.0}}, 1.0), std::invalid_argument);
-  EXPECT_THROW(link_trace("x", {{0.0, 0.0}}, 1.0), std::invalid_argument) << "would never deliver";
-  EXPECT_THROW(link_trace("x", {{0.0, 1.0}, {0.0, 2.0}}, 1.0), std::invalid_argument);
-  EXPECT_THROW(link_trace("x", {{1.0, 1.0}}, 2.0), std::invalid_argument);
+TEST(trace, refuses_steps_that_no_link_has) {
+  EXPECT_THROW(trace("x", {}, 1.0), std::invalid_argument);
+  EXPECT_THROW(trace("x", {{0.0, -1.0}}, 1.0), std::invalid_argument);
+  EXPECT_THROW(trace("x", {{0.0, 0.0}}, 1.0), std::invalid_argument) << "would never deliver";
+  EXPECT_THROW(trace("x", {{0.0, 1.0}, {0.0, 2.0}}, 1.0), std::invalid_argument);
+  EXPECT_THROW(trace("x", {{1.0, 1.0}}, 2.0), std::invalid_argument);
 }
 
-TEST(link_trace, the_markov_process_stays_in_its_range_and_repeats_with_its_seed) {
-  const auto one = link_trace::markov(7, 0.2e6, 100e6, 1.0, 500.0);
-  const auto same = link_trace::markov(7, 0.2e6, 100e6, 1.0, 500.0);
-  const auto other = link_trace::markov(8, 0.2e6, 100e6, 1.0, 500.0);
+TEST(trace, the_markov_process_stays_in_its_range_and_repeats_with_its_seed) {
+  const auto one = trace::markov(7, 0.2e6, 100e6, 1.0, 500.0);
+  const auto same = trace::markov(7, 0.2e6, 100e6, 1.0, 500.0);
+  const auto other = trace::markov(8, 0.2e6, 100e6, 1.0, 500.0);
   double low = 1e12;
   double high = 0.0;
   bool differs = false;
@@ -90,4 +90,4 @@ TEST(link_trace, the_markov_process_stays_in_its_range_and_repeats_with_its_seed
 }
 
 }  // namespace
-}  // namespace dvfo::policy
+}  // namespace dvfo::link

@@ -1,4 +1,4 @@
-#include "cli/shaped_link.hpp"
+#include "link/relay.hpp"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-namespace dvfo::cli {
+namespace dvfo::link {
 namespace {
 
 sockaddr_in place_of(int port) {
@@ -31,7 +31,7 @@ class echo {
     EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&place), size), 0);
     EXPECT_EQ(listen(listener_, 1), 0);
     getsockname(listener_, reinterpret_cast<sockaddr*>(&place), &size);
-    address = "127.0.0.1:" + std::to_string(ntohs(place.sin_port));
+    port = ntohs(place.sin_port);
     thread_ = std::thread([this] {
       const int client = accept(listener_, nullptr, nullptr);
       char bytes[4096];
@@ -48,7 +48,7 @@ class echo {
   echo(const echo&) = delete;
   echo& operator=(const echo&) = delete;
 
-  std::string address;
+  std::uint16_t port = 0;
 
  private:
   int listener_;
@@ -62,11 +62,11 @@ int connect_to(const std::string& address) {
   return out;
 }
 
-TEST(shaped_link, bytes_arrive_whole_and_no_sooner_than_the_link_lets_them) {
+TEST(relay, bytes_arrive_whole_and_no_sooner_than_the_link_lets_them) {
   constexpr double bits_per_second = 4e6;
   constexpr double delay = 0.003;
   const echo server;
-  const shaped_link link(server.address, bits_per_second, delay);
+  const relay link(server.port, bits_per_second, delay);
   const int here = connect_to(link.address());
   std::string sent;
   for (int i = 0; i < 20'000; ++i) sent.push_back(static_cast<char>(i * 7));
@@ -85,9 +85,9 @@ TEST(shaped_link, bytes_arrive_whole_and_no_sooner_than_the_link_lets_them) {
   close(here);
 }
 
-TEST(shaped_link, an_end_that_closes_is_an_end_that_closes_at_the_other_side) {
+TEST(relay, an_end_that_closes_is_an_end_that_closes_at_the_other_side) {
   const echo server;
-  const shaped_link link(server.address, 1e9, 0.0);
+  const relay link(server.port, 1e9, 0.0);
   const int here = connect_to(link.address());
   shutdown(here, SHUT_WR);
   char byte = 0;
@@ -95,28 +95,28 @@ TEST(shaped_link, an_end_that_closes_is_an_end_that_closes_at_the_other_side) {
   close(here);
 }
 
-TEST(shaped_link, nobody_behind_it_closes_the_connection) {
-  std::string nowhere;
+TEST(relay, nobody_behind_it_closes_the_connection) {
+  std::uint16_t nowhere = 0;
   {
     const int free_port = socket(AF_INET, SOCK_STREAM, 0);
     auto place = place_of(0);
     socklen_t size = sizeof place;
     ASSERT_EQ(bind(free_port, reinterpret_cast<sockaddr*>(&place), size), 0);
     getsockname(free_port, reinterpret_cast<sockaddr*>(&place), &size);
-    nowhere = "127.0.0.1:" + std::to_string(ntohs(place.sin_port));
+    nowhere = ntohs(place.sin_port);
     close(free_port);
   }
-  const shaped_link link(nowhere, 1e6, 0.0);
+  const relay link(nowhere, 1e6, 0.0);
   const int here = connect_to(link.address());
   char byte = 0;
   EXPECT_LE(recv(here, &byte, 1, 0), 0);
   close(here);
 }
 
-TEST(shaped_link, impossible_links_are_refused) {
-  EXPECT_THROW(shaped_link("127.0.0.1:1", 0.0, 0.0), std::invalid_argument);
-  EXPECT_THROW(shaped_link("127.0.0.1:1", 1e6, -1.0), std::invalid_argument);
+TEST(relay, impossible_links_are_refused) {
+  EXPECT_THROW(relay(1, 0.0, 0.0), std::invalid_argument);
+  EXPECT_THROW(relay(1, 1e6, -1.0), std::invalid_argument);
 }
 
 }  // namespace
-}  // namespace dvfo::cli
+}  // namespace dvfo::link

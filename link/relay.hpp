@@ -1,26 +1,27 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <list>
 #include <string>
 #include <thread>
 
-namespace dvfo::cli {
+namespace dvfo::link {
 
-/// A slow link between two processes of this machine: listens on loopback and passes on what comes, each way at the
+/// A slow link between two programs of this machine: listens on loopback and passes on what comes, each way at the
 /// given rate and after the given delay, whole bytes, in order. It shapes what TCP carries: headers and
 /// retransmissions of a real link are not imitated. A connection whose far end does not read fills a buffer of a few
 /// dozen kilobytes and then waits, as a real one.
-class shaped_link {
+class relay {
  public:
-  /// `target`: "127.0.0.1:PORT". `delay_seconds`: one way. Throws std::runtime_error when it cannot listen, and
-  /// std::invalid_argument for a rate that is not above 0 or a delay below 0.
-  shaped_link(const std::string& target, double bits_per_second, double delay_seconds);
+  /// Passes on to `target_port` of loopback. `delay_seconds`: one way. Throws std::runtime_error when it cannot listen,
+  /// and std::invalid_argument for a rate that is not above 0 or a delay below 0.
+  relay(std::uint16_t target_port, double bits_per_second, double delay_seconds);
 
-  /// Closes every connection.
-  ~shaped_link();
-  shaped_link(const shaped_link&) = delete;
-  shaped_link& operator=(const shaped_link&) = delete;
+  /// Closes every connection; what is under way is lost after at most the delay.
+  ~relay();
+  relay(const relay&) = delete;
+  relay& operator=(const relay&) = delete;
 
   /// Where to connect: "127.0.0.1:PORT".
   [[nodiscard]] const std::string& address() const { return address_; }
@@ -30,7 +31,7 @@ class shaped_link {
   void pass_on(int from, int to) const;
 
   std::string address_;
-  int target_port_ = 0;
+  std::uint16_t target_port_;
   double bits_per_second_;
   double delay_seconds_;
   int listener_ = -1;
@@ -40,4 +41,4 @@ class shaped_link {
   std::thread acceptor_;
 };
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::link

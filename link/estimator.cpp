@@ -1,9 +1,9 @@
-#include "policy/link_estimator.hpp"
+#include "link/estimator.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace dvfo::policy {
+namespace dvfo::link {
 namespace {
 
 /// Seconds in which an estimate loses 63 % of its weight by age alone: a link half a minute ago says little of today's.
@@ -15,13 +15,13 @@ constexpr double highest_bps = 10e9;
 
 }  // namespace
 
-void link_estimator::smoothed::take(double sample, double now, double least_weight) {
+void estimator::smoothed::take(double sample, double now, double least_weight) {
   const double weight = std::max(least_weight, 1.0 - std::exp(std::min(when - now, 0.0) / memory_seconds));
   value = value ? *value + weight * (sample - *value) : sample;
   when = now;
 }
 
-void link_estimator::observe(std::uint64_t bytes, double seconds, double when) {
+void estimator::observe(std::uint64_t bytes, double seconds, double when) {
   if (bytes == 0 || !(seconds > 0.0) || !std::isfinite(seconds)) return;
   if (bytes <= largest_small_transfer) return round_trip_.take(seconds, when, smoothing_);
   const double bits = 8.0 * static_cast<double>(bytes);
@@ -34,9 +34,9 @@ void link_estimator::observe(std::uint64_t bytes, double seconds, double when) {
   seconds_per_bit_.take((seconds - rtt.value_or(0.0)) / bits, when, smoothing_);
 }
 
-std::optional<double> link_estimator::bandwidth_bps() const {
+std::optional<double> estimator::bandwidth_bps() const {
   if (!seconds_per_bit_.value || *seconds_per_bit_.value <= 0.0) return std::nullopt;
   return std::min(1.0 / *seconds_per_bit_.value, highest_bps);
 }
 
-}  // namespace dvfo::policy
+}  // namespace dvfo::link

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-namespace dvfo::policy {
+namespace dvfo::link {
 
 /// A link's bandwidth over time: steps that repeat from the start when they are over. Immutable, thread-safe.
-class link_trace {
+class trace {
  public:
   struct step {
     double seconds = 0.0;  ///< when it begins, ascending from 0
@@ -18,19 +18,19 @@ class link_trace {
 
   /// `length_seconds`: when the trace begins anew, after the last step's begin. Throws std::invalid_argument for steps
   /// that are not in order, a bandwidth that is negative or not finite, or a trace that never carries a bit.
-  link_trace(std::string name, std::vector<step> steps, double length_seconds);
+  trace(std::string name, std::vector<step> steps, double length_seconds);
 
   /// A link that never changes.
-  static link_trace constant(double bps);
+  static trace constant(double bps);
 
   /// A file of lines "seconds<TAB>megabits per second", as the public bandwidth traces have. Its last step lasts as
   /// long as the mean of the others. Throws std::runtime_error naming file and line.
-  static link_trace from_file(const std::filesystem::path& file);
+  static trace from_file(const std::filesystem::path& file);
 
   /// A seeded Markov process of `length_seconds`: at exponentially distributed times (mean `mean_dwell_seconds`) the
   /// bandwidth moves by a random factor, on a logarithmic scale between `low_bps` and `high_bps`.
-  static link_trace markov(std::uint64_t seed, double low_bps, double high_bps, double mean_dwell_seconds,
-                           double length_seconds);
+  static trace markov(std::uint64_t seed, double low_bps, double high_bps, double mean_dwell_seconds,
+                      double length_seconds);
 
   [[nodiscard]] const std::string& name() const { return name_; }
 
@@ -49,4 +49,4 @@ class link_trace {
   double bits_a_round_ = 0.0;
 };
 
-}  // namespace dvfo::policy
+}  // namespace dvfo::link

@@ -1,4 +1,4 @@
-#include "cli/shaped_link.hpp"
+#include "link/relay.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -14,12 +14,11 @@
 #include <chrono>
 #include <cstring>
 #include <deque>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
-#include "configuration/address.hpp"
-
-namespace dvfo::cli {
+namespace dvfo::link {
 namespace {
 
 using clock = std::chrono::steady_clock;
@@ -30,8 +29,8 @@ constexpr std::size_t piece_bytes = 1448;  // what a frame of Ethernet carries
 /// What may wait in front of the link; then the sender waits.
 constexpr std::chrono::milliseconds longest_queue{20};
 
-/// How soon the end of the link is noticed.
-constexpr int look_milliseconds = 100;
+/// Before the next attempt to accept where the system had nothing left for a connection.
+constexpr std::chrono::milliseconds breath{100};
 
 struct piece {
   clock::time_point due;
@@ -42,10 +41,10 @@ clock::duration seconds(double value) {
   return std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(value));
 }
 
-sockaddr_in loopback(int port) {
+sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in out{};
   out.sin_family = AF_INET;
-  out.sin_port = htons(static_cast<std::uint16_t>(port));
+  out.sin_port = htons(port);
   out.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return out;
 }
@@ -56,7 +55,7 @@ void send_small_ones_at_once(int socket) {
 }
 
 [[noreturn]] void fail(const char* what) {
-  throw std::runtime_error(fmt::format("the shaped link cannot {}: {}", what, std::strerror(errno)));
+  throw std::runtime_error(fmt::format("the relay cannot {}: {}", what, std::strerror(errno)));
 }
 
 bool send_all(int socket, const std::vector<char>& bytes) {
@@ -68,22 +67,20 @@ bool send_all(int socket, const std::vector<char>& bytes) {
   return true;
 }
 
-/// Waits for bytes until `until`; false at that time.
-bool is_readable_before(int socket, clock::time_point until) {
-  const auto left = std::max(clock::duration(0), until - clock::now());
+/// Waits for bytes, or for the end of the connection; false at `until`, where that is given.
+bool is_readable_before(int socket, std::optional<clock::time_point> until) {
+  const auto left = std::max(clock::duration(0), until.value_or(clock::time_point()) - clock::now());
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
   const timespec wait{.tv_sec = whole.count(),
                       .tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(left - whole).count()};
   pollfd watched{.fd = socket, .events = POLLIN, .revents = 0};
-  return ppoll(&watched, 1, &wait, nullptr) > 0;
+  return ppoll(&watched, 1, until ? &wait : nullptr, nullptr) > 0;
 }
 
 }  // namespace
 
-shaped_link::shaped_link(const std::string& target, double bits_per_second, double delay_seconds)
-    : target_port_(configuration::parse_address(target, "target").port),
-      bits_per_second_(bits_per_second),
-      delay_seconds_(delay_seconds) {
+relay::relay(std::uint16_t target_port, double bits_per_second, double delay_seconds)
+    : target_port_(target_port), bits_per_second_(bits_per_second), delay_seconds_(delay_seconds) {
   if (!(bits_per_second > 0.0) || !(delay_seconds >= 0.0)) {
     throw std::invalid_argument(fmt::format("a link of {} bit/s and {} s; expected more than 0, and at least 0",
                                             bits_per_second, delay_seconds));
@@ -101,8 +98,9 @@ shaped_link::shaped_link(const std::string& target, double bits_per_second, doub
   acceptor_ = std::thread([this] { accept_all(); });
 }
 
-shaped_link::~shaped_link() {
+relay::~relay() {
   stop_ = true;
+  shutdown(listener_, SHUT_RDWR);  // ends accept(), as the next ones end what waits for bytes
   acceptor_.join();
   for (const int each : sockets_) shutdown(each, SHUT_RDWR);
   for (auto& each : directions_) each.join();
@@ -110,12 +108,13 @@ shaped_link::~shaped_link() {
   close(listener_);
 }
 
-void shaped_link::accept_all() {
+void relay::accept_all() {
   while (!stop_) {
-    pollfd watched{.fd = listener_, .events = POLLIN, .revents = 0};
-    if (poll(&watched, 1, look_milliseconds) <= 0) continue;
     const int near = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (near < 0) continue;
+    if (near < 0) {
+      if (!stop_ && errno != EINTR && errno != ECONNABORTED) std::this_thread::sleep_for(breath);
+      continue;
+    }
     const int far = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const auto place = loopback(target_port_);
     if (far < 0 || connect(far, reinterpret_cast<const sockaddr*>(&place), sizeof place) != 0) {
@@ -131,7 +130,7 @@ void shaped_link::accept_all() {
 }
 
 /// One way of one connection: a byte leaves when those before it have left, and arrives a delay later.
-void shaped_link::pass_on(int from, int to) const {
+void relay::pass_on(int from, int to) const {
   std::deque<piece> under_way;
   auto is_free_at = clock::now();
   bool is_open = true;
@@ -141,11 +140,12 @@ void shaped_link::pass_on(int from, int to) const {
       if (!send_all(to, under_way.front().bytes)) return;
       under_way.pop_front();
     }
-    const auto next = under_way.empty() ? now + std::chrono::milliseconds(look_milliseconds) : under_way.front().due;
+    if (!is_open && under_way.empty()) break;
     if (!is_open || is_free_at > now + longest_queue) {
-      std::this_thread::sleep_until(next);
+      std::this_thread::sleep_until(under_way.front().due);  // what the link is not free for is under way
       continue;
     }
+    const auto next = under_way.empty() ? std::nullopt : std::optional(under_way.front().due);
     if (!is_readable_before(from, next)) continue;
     std::vector<char> bytes(piece_bytes);
     const auto count = recv(from, bytes.data(), bytes.size(), 0);
@@ -160,4 +160,4 @@ void shaped_link::pass_on(int from, int to) const {
   shutdown(to, SHUT_WR);
 }
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::link

@@ -1,20 +1,20 @@
-#include "policy/link_estimator.hpp"
+#include "link/estimator.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace dvfo::policy {
+namespace dvfo::link {
 namespace {
 
-TEST(link_estimator, knows_nothing_at_first) {
-  const link_estimator link;
+TEST(estimator, knows_nothing_at_first) {
+  const estimator link;
   EXPECT_FALSE(link.bandwidth_bps());
   EXPECT_FALSE(link.rtt_seconds());
 }
 
-TEST(link_estimator, tells_round_trip_from_bandwidth) {
-  link_estimator link;
+TEST(estimator, tells_round_trip_from_bandwidth) {
+  estimator link;
   for (int i = 0; i < 40; ++i) {
     link.observe(100, 0.004 + 8.0 * 100 / 5e6, 0.0);
     link.observe(1000, 0.004 + 8.0 * 1000 / 5e6, 0.0);
@@ -23,8 +23,8 @@ TEST(link_estimator, tells_round_trip_from_bandwidth) {
   EXPECT_NEAR(*link.bandwidth_bps(), 5e6, 0.6e6);
 }
 
-TEST(link_estimator, follows_a_jump_within_eight_transfers) {
-  link_estimator link;
+TEST(estimator, follows_a_jump_within_eight_transfers) {
+  estimator link;
   for (int i = 0; i < 20; ++i) link.observe(100, 0.002, 0.0);
   for (int i = 0; i < 20; ++i) link.observe(100'000, 0.002 + 8.0 * 100'000 / 20e6, 0.0);
   EXPECT_NEAR(*link.bandwidth_bps(), 20e6, 0.1e6);
@@ -32,8 +32,8 @@ TEST(link_estimator, follows_a_jump_within_eight_transfers) {
   EXPECT_NEAR(*link.bandwidth_bps(), 2e6, 0.2e6);
 }
 
-TEST(link_estimator, a_transfer_faster_than_the_round_trip_shortens_it_and_says_nothing_of_the_rate) {
-  link_estimator link;
+TEST(estimator, a_transfer_faster_than_the_round_trip_shortens_it_and_says_nothing_of_the_rate) {
+  estimator link;
   link.observe(100, 0.1, 0.0);
   link.observe(10'000, 0.02, 0.0);
   EXPECT_NEAR(*link.rtt_seconds(), 0.02, 1e-12);
@@ -42,8 +42,8 @@ TEST(link_estimator, a_transfer_faster_than_the_round_trip_shortens_it_and_says_
 
 // Regression: under a steady stream of offloads of one length the round trip fell to half, and the rest was taken for
 // a link forty times slower than it is.
-TEST(link_estimator, holds_on_a_long_fast_link_with_jitter) {
-  link_estimator link;
+TEST(estimator, holds_on_a_long_fast_link_with_jitter) {
+  estimator link;
   std::uint64_t state = 12345;
   const auto jitter = [&] {
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -58,8 +58,8 @@ TEST(link_estimator, holds_on_a_long_fast_link_with_jitter) {
   EXPECT_LT(*link.bandwidth_bps(), 70e6);
 }
 
-TEST(link_estimator, ignores_what_no_link_can_do) {
-  link_estimator link;
+TEST(estimator, ignores_what_no_link_can_do) {
+  estimator link;
   link.observe(0, 1.0, 0.0);
   link.observe(1000, 0.0, 0.0);
   link.observe(1000, -1.0, 0.0);
@@ -68,8 +68,8 @@ TEST(link_estimator, ignores_what_no_link_can_do) {
   EXPECT_FALSE(link.rtt_seconds());
 }
 
-TEST(link_estimator, takes_the_last_sample_for_the_truth_where_it_is_told_to) {
-  link_estimator link(1.0);
+TEST(estimator, takes_the_last_sample_for_the_truth_where_it_is_told_to) {
+  estimator link(1.0);
   link.observe(100, 0.002, 0.0);
   link.observe(100'000, 0.002 + 8.0 * 100'000 / 20e6, 0.0);
   link.observe(100'000, 0.002 + 8.0 * 100'000 / 2e6, 0.0);
@@ -77,9 +77,9 @@ TEST(link_estimator, takes_the_last_sample_for_the_truth_where_it_is_told_to) {
 }
 
 // Regression: half a minute without a transfer, and the probe after it moved the estimate by less than a third.
-TEST(link_estimator, believes_a_new_sample_the_more_the_older_the_last_one_is) {
+TEST(estimator, believes_a_new_sample_the_more_the_older_the_last_one_is) {
   const auto after = [](double seconds) {
-    link_estimator link;
+    estimator link;
     link.observe(100, 0.002, 0.0);
     link.observe(100'000, 0.002 + 8.0 * 100'000 / 20e6, 0.0);
     link.observe(100'000, 0.002 + 8.0 * 100'000 / 2e6, seconds);
@@ -92,4 +92,4 @@ TEST(link_estimator, believes_a_new_sample_the_more_the_older_the_last_one_is) {
 }
 
 }  // namespace
-}  // namespace dvfo::policy
+}  // namespace dvfo::link

@@ -1,4 +1,4 @@
-#include "policy/environment/link_trace.hpp"
+#include "link/trace.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
-namespace dvfo::policy {
+namespace dvfo::link {
 namespace {
 
 constexpr double bits_per_megabit = 1e6;
@@ -19,7 +19,7 @@ constexpr double bits_per_byte = 8.0;
 
 }  // namespace
 
-link_trace::link_trace(std::string name, std::vector<step> steps, double length_seconds)
+trace::trace(std::string name, std::vector<step> steps, double length_seconds)
     : name_(std::move(name)), steps_(std::move(steps)), length_seconds_(length_seconds) {
   if (steps_.empty()) refuse(name_, "it has no step, expected at least one");
   if (steps_.front().seconds != 0.0) refuse(name_, "its first step begins later than at 0 s");
@@ -34,13 +34,13 @@ link_trace::link_trace(std::string name, std::vector<step> steps, double length_
   if (bits_a_round_ <= 0.0) refuse(name_, "it never carries a bit");
 }
 
-link_trace link_trace::constant(double bps) {
+trace trace::constant(double bps) {
   std::ostringstream name;
   name << bps / bits_per_megabit << " Mbit/s";
   return {name.str(), {{0.0, bps}}, 1.0};
 }
 
-link_trace link_trace::from_file(const std::filesystem::path& file) {
+trace trace::from_file(const std::filesystem::path& file) {
   std::ifstream in(file);
   if (!in) throw std::runtime_error(file.string() + " cannot be read; expected a bandwidth trace");
   std::vector<step> steps;
@@ -64,8 +64,8 @@ link_trace link_trace::from_file(const std::filesystem::path& file) {
   return {file.filename().string(), std::move(steps), last + mean};
 }
 
-link_trace link_trace::markov(std::uint64_t seed, double low_bps, double high_bps, double mean_dwell_seconds,
-                              double length_seconds) {
+trace trace::markov(std::uint64_t seed, double low_bps, double high_bps, double mean_dwell_seconds,
+                    double length_seconds) {
   std::mt19937_64 random(seed);
   const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1.0p-53; };
   const double low = std::log(low_bps);
@@ -83,15 +83,15 @@ link_trace link_trace::markov(std::uint64_t seed, double low_bps, double high_bp
   return {"markov-" + std::to_string(seed), std::move(steps), length_seconds};
 }
 
-std::size_t link_trace::step_at(double within) const {
+std::size_t trace::step_at(double within) const {
   const auto after = std::upper_bound(steps_.begin(), steps_.end(), within,
                                       [](double seconds, const step& each) { return seconds < each.seconds; });
   return static_cast<std::size_t>(after - steps_.begin()) - 1;
 }
 
-double link_trace::bps_at(double seconds) const { return steps_[step_at(std::fmod(seconds, length_seconds_))].bps; }
+double trace::bps_at(double seconds) const { return steps_[step_at(std::fmod(seconds, length_seconds_))].bps; }
 
-double link_trace::sent_at(double start_seconds, double bytes) const {
+double trace::sent_at(double start_seconds, double bytes) const {
   double bits = bits_per_byte * bytes;
   double round = std::floor(start_seconds / length_seconds_) * length_seconds_;
   double within = start_seconds - round;
@@ -113,4 +113,4 @@ double link_trace::sent_at(double start_seconds, double bytes) const {
   return round + within;
 }
 
-}  // namespace dvfo::policy
+}  // namespace dvfo::link
