@@ -1,14 +1,13 @@
 #include "actors/link_supervisor.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include <caf/actor_system.hpp>
-#include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/caf_compat.hpp"
+#include "actors/transport/connect.hpp"
 #include "messages/checks.hpp"
 
 namespace dvfo::actors {
@@ -93,29 +92,24 @@ void say_hello(supervisor_pointer self, const remote_inference_actor& remote) {
             });
 }
 
-void on_connected(supervisor_pointer self, const caf::strong_actor_ptr& handle,
-                  const std::set<std::string>& interface) {
-  auto& system = self->system();
-  if (!handle || !system.assignable(interface, system.message_types<remote_inference_actor>())) {
-    return attempt_failed(
-        self, link_state::refused,
-        self->state.peer() + " is a CAF node but offers no remote inference of this release; is it a dvfo-cloud?");
-  }
-  say_hello(self, caf::actor_cast<remote_inference_actor>(handle));
+void on_connected(supervisor_pointer self, const remote_inference_actor& remote) {
+  if (remote) return say_hello(self, remote);
+  attempt_failed(
+      self, link_state::refused,
+      self->state.peer() + " is a CAF node but offers no remote inference of this release; is it a dvfo-cloud?");
 }
 
 void connect(supervisor_pointer self) {
   auto& state = self->state;
   state.status.state = link_state::connecting;
-  self->request(state.connector, request_timeout(state.options.connect_timeout), caf::connect_atom{},
-                state.options.host, state.options.port)
-      .then([self](const caf::node_id&, const caf::strong_actor_ptr& handle,
-                   const std::set<std::string>& interface) { on_connected(self, handle, interface); },
-            [self](const caf::error& failure) {
-              attempt_failed(self, link_state::down,
-                             "cannot connect to " + self->state.peer() + ": " + caf::to_string(failure) +
-                                 "; is dvfo-cloud running there?");
-            });
+  connect_remote(
+      self, state.connector, state.options.host, state.options.port, state.options.connect_timeout,
+      [self](const remote_inference_actor& remote) { on_connected(self, remote); },
+      [self](const caf::error& failure) {
+        attempt_failed(self, link_state::down,
+                       "cannot connect to " + self->state.peer() + ": " + caf::to_string(failure) +
+                           "; is dvfo-cloud running there?");
+      });
 }
 
 }  // namespace
@@ -158,8 +152,7 @@ link_supervisor_actor::behavior_type link_supervisor(supervisor_pointer self, ca
 
 link_supervisor_actor spawn_link_supervisor(caf::actor_system& system, std::vector<link_listener> listeners,
                                             link_supervisor_options options) {
-  auto connector = caf::actor_cast<caf::actor>(system.middleman().actor_handle());
-  return system.spawn(link_supervisor, std::move(connector), std::move(listeners), std::move(options));
+  return system.spawn(link_supervisor, connector_of(system), std::move(listeners), std::move(options));
 }
 
 }  // namespace dvfo::actors

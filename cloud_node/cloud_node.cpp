@@ -11,14 +11,15 @@
 
 #include "actors/backends.hpp"
 #include "actors/handshake.hpp"
-#include "actors/publish.hpp"
 #include "actors/remote_inference.hpp"
 #include "actors/remote_worker.hpp"
 #include "actors/system_config.hpp"
+#include "actors/transport/publish.hpp"
 #include "cloud_node/client.hpp"
 #include "configuration/address.hpp"
 #include "configuration/paths.hpp"
 #include "inference/model.hpp"
+#include "link/loopback.hpp"
 
 namespace dvfo::cloud_node {
 namespace {
@@ -41,11 +42,8 @@ actors::remote_inference_options router_options(const settings& how, const infer
 // Checked before anything is loaded: a wrong address should not cost that wait.
 configuration::address listen_address(const settings& how) {
   auto where = configuration::parse_address(how.listen, "listen");
-  if (!actors::is_loopback(where.host)) {
-    throw configuration::network_error(
-        "--listen " + configuration::to_string(where) +
-        " is refused: it is not a loopback address and TLS is not configured. Whoever reaches a plain port "
-        "commands the node, so it stays on 127.0.0.1 or ::1");
+  if (const auto why = link::refusal_of_plain(where.host); !why.empty()) {
+    throw configuration::network_error("--listen " + configuration::to_string(where) + ": " + why);
   }
   return where;
 }

@@ -24,7 +24,6 @@
 #include "actors/pipeline.hpp"
 #include "actors/policy_holder.hpp"
 #include "actors/power_sensor.hpp"
-#include "actors/publish.hpp"
 #include "actors/remote_inference.hpp"
 #include "actors/remote_worker.hpp"
 #include "actors/system_config.hpp"
@@ -35,6 +34,7 @@
 #include "edge_node/edge_board.hpp"
 #include "edge_node/live_scheme.hpp"
 #include "inference/model.hpp"
+#include "link/loopback.hpp"
 
 namespace dvfo::edge_node {
 namespace {
@@ -50,11 +50,8 @@ cloud_place place_of(const settings& how) {
 std::optional<configuration::address> cloud_address(const settings& how) {
   if (place_of(how) != cloud_place::network) return std::nullopt;
   const auto where = configuration::parse_address(how.cloud, "cloud");
-  if (!actors::is_loopback(where.host)) {
-    throw configuration::network_error(
-        "--cloud " + configuration::to_string(where) +
-        " is refused: it is not a loopback address and TLS is not configured. A plain connection would let "
-        "whoever answers there command this node; reach the cloud through 127.0.0.1 or ::1");
+  if (const auto why = link::refusal_of_plain(where.host); !why.empty()) {
+    throw configuration::network_error("--cloud " + configuration::to_string(where) + ": " + why);
   }
   return where;
 }

@@ -15,9 +15,9 @@
 #include "actors/offload.hpp"
 #include "actors/pipeline.hpp"
 #include "actors/policy_holder.hpp"
-#include "actors/publish.hpp"
 #include "actors/remote_inference.hpp"
 #include "actors/remote_worker.hpp"
+#include "actors/transport/publish.hpp"
 #include "tests/actors/fakes.hpp"
 #include "tests/actors/nodes.hpp"
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "actors/publish.hpp"
+#include "actors/transport/publish.hpp"
 #include "policy/percentile.hpp"
 #include "policy/schemes/dvfo_scheme.hpp"
 #include "policy/task_cost/network_task.hpp"

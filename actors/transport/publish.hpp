@@ -16,11 +16,8 @@ class publish_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Whether `host` is loopback: 127.0.0.0/8, ::1 or localhost.
-bool is_loopback(const std::string& host);
-
 /// Opens `host`:`port` for edges to connect to `remote`; port 0 lets the system choose. Returns the port in use. CAF's
-/// plain protocol trusts every peer, so any `host` but loopback is refused. Throws publish_error.
+/// plain protocol trusts every peer, so any `host` but loopback is refused (link/loopback.hpp). Throws publish_error.
 std::uint16_t publish_remote(caf::actor_system& system, const remote_inference_actor& remote, const std::string& host,
                              std::uint16_t port);
 

@@ -1,26 +1,14 @@
-#include "actors/publish.hpp"
-
-#include <arpa/inet.h>
+#include "actors/transport/publish.hpp"
 
 #include <caf/io/middleman.hpp>
 
-namespace dvfo::actors {
+#include "link/loopback.hpp"
 
-bool is_loopback(const std::string& host) {
-  if (host == "localhost") return true;
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
+namespace dvfo::actors {
 
 std::uint16_t publish_remote(caf::actor_system& system, const remote_inference_actor& remote, const std::string& host,
                              std::uint16_t port) {
-  if (!is_loopback(host)) {
-    throw publish_error("cannot listen on " + host +
-                        ": without TLS only loopback (127.0.0.1, ::1, localhost) is allowed, because "
-                        "any peer of the plain protocol is trusted; listen on 127.0.0.1 and let a tunnel carry it");
-  }
+  if (const auto why = link::refusal_of_plain(host); !why.empty()) throw publish_error("cannot listen: " + why);
   const auto address = host == "localhost" ? std::string("127.0.0.1") : host;
   const auto opened = system.middleman().publish(remote, port, address.c_str(), true);
   if (!opened) {
