@@ -24,9 +24,9 @@
 #include "edge_node/record.hpp"
 #include "edge_node/source.hpp"
 #include "edge_node/stream.hpp"
+#include "evaluation/percentile.hpp"
 #include "inference/model.hpp"
 #include "inference/model_bundle.hpp"
-#include "policy/percentile.hpp"
 
 namespace dvfo::cli {
 namespace {
@@ -234,7 +234,7 @@ cloud_throughput measure_cloud(const std::string& bundle, const std::string& inp
     bare.push_back(images / seconds_bare(model, work, repeats, batch));
     through_actors.push_back(images / seconds_through_actors(node, work, repeats, batch));
   }
-  return {batch, policy::percentile(through_actors, 0.5), policy::percentile(bare, 0.5)};
+  return {batch, evaluation::percentile(through_actors, 0.5), evaluation::percentile(bare, 0.5)};
 }
 
 }  // namespace dvfo::cli

@@ -11,6 +11,7 @@
 #include "cli/node_processes.hpp"
 #include "cli/scheme_tasks.hpp"
 #include "cli/table.hpp"
+#include "configuration/address.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"
 #include "configuration/settings.hpp"

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "policy/percentile.hpp"
+#include "evaluation/percentile.hpp"
 
 namespace dvfo::cli {
 namespace {
@@ -69,10 +69,10 @@ std::optional<double> run_figures::mean_joules() const {
   const auto estimated = mean_estimated_joules();
   return estimated ? estimated : mean_measured_joules();
 }
-double run_figures::tti(double fraction) const { return policy::percentile(tti_, fraction); }
-double run_figures::overhead(double fraction) const { return policy::percentile(overhead_, fraction); }
+double run_figures::tti(double fraction) const { return evaluation::percentile(tti_, fraction); }
+double run_figures::overhead(double fraction) const { return evaluation::percentile(overhead_, fraction); }
 double run_figures::stage(std::size_t stage, double fraction) const {
-  return policy::percentile(stages_.at(stage), fraction);
+  return evaluation::percentile(stages_.at(stage), fraction);
 }
 
 nlohmann::json run_figures::to_json() const {

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "policy/percentile.hpp"
+#include "evaluation/percentile.hpp"
 
 namespace dvfo::edge_node {
 namespace {
@@ -158,7 +158,7 @@ std::string to_text(const summary& totals) {
     const auto count = static_cast<double>(totals.answered);
     text += fmt::format(
         "; {:.2f} ms p50, {:.2f} ms p99; {:.0f} bytes up, {:.0f} down a task",
-        1e3 * policy::percentile(totals.tti_seconds, 0.5), 1e3 * policy::percentile(totals.tti_seconds, 0.99),
+        1e3 * evaluation::percentile(totals.tti_seconds, 0.5), 1e3 * evaluation::percentile(totals.tti_seconds, 0.99),
         static_cast<double>(totals.wire_up_bytes) / count, static_cast<double>(totals.wire_down_bytes) / count);
   }
   return text;

@@ -5,9 +5,9 @@
 #include <stdexcept>
 
 #include "evaluation/complaint.hpp"
+#include "evaluation/percentile.hpp"
 #include "link/probing.hpp"
 #include "policy/cost.hpp"
-#include "policy/percentile.hpp"
 #include "policy/schemes/learning_scheme.hpp"
 
 namespace dvfo::evaluation {
@@ -117,7 +117,7 @@ class runner {
 
 spread spread_of(const std::vector<double>& values) {
   return {std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()),
-          policy::percentile(values, 0.5), policy::percentile(values, 0.99)};
+          percentile(values, 0.5), evaluation::percentile(values, 0.99)};
 }
 
 scheme_row to_row(const std::string& name, const totals& sum) {

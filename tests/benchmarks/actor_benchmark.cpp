@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "actors/transport/publish.hpp"
-#include "policy/percentile.hpp"
+#include "evaluation/percentile.hpp"
 #include "policy/schemes/dvfo_scheme.hpp"
 #include "policy/task_cost/network_task.hpp"
 #include "tests/actors/nodes.hpp"
@@ -25,8 +25,8 @@ void run_tasks(benchmark::State& state, test_node& node, const gateway_actor& ga
     overhead.push_back(policy::overhead_seconds(got.outcome) * 1e6);
     degraded += got.outcome.degraded == policy::degraded_reason::none ? 0 : 1;
   }
-  state.counters["overhead_p50_us"] = policy::percentile(overhead, 0.5);
-  state.counters["overhead_p99_us"] = policy::percentile(overhead, 0.99);
+  state.counters["overhead_p50_us"] = evaluation::percentile(overhead, 0.5);
+  state.counters["overhead_p99_us"] = evaluation::percentile(overhead, 0.99);
   state.counters["degraded"] = static_cast<double>(degraded);
 }
 
@@ -97,8 +97,8 @@ void deciding(benchmark::State& state) {
     plain.push_back(policy::overhead_seconds(first.infer(task).outcome) * 1e6);
     decided.push_back(policy::overhead_seconds(second.infer(task).outcome) * 1e6);
   }
-  state.counters["added_p50_us"] = policy::percentile(decided, 0.5) - policy::percentile(plain, 0.5);
-  state.counters["plain_p50_us"] = policy::percentile(plain, 0.5);
+  state.counters["added_p50_us"] = evaluation::percentile(decided, 0.5) - evaluation::percentile(plain, 0.5);
+  state.counters["plain_p50_us"] = evaluation::percentile(plain, 0.5);
 }
 
 void shares_and_times(benchmark::internal::Benchmark* benchmark) {

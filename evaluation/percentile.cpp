@@ -1,10 +1,10 @@
-#include "policy/percentile.hpp"
+#include "evaluation/percentile.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 
-namespace dvfo::policy {
+namespace dvfo::evaluation {
 
 double percentile(std::vector<double> values, double fraction) {
   if (values.empty()) return 0.0;
@@ -14,4 +14,4 @@ double percentile(std::vector<double> values, double fraction) {
   return values[place];
 }
 
-}  // namespace dvfo::policy
+}  // namespace dvfo::evaluation

@@ -2,9 +2,9 @@
 
 #include <vector>
 
-namespace dvfo::policy {
+namespace dvfo::evaluation {
 
 /// The value below which `fraction` of the values lie (nearest rank); 0 for none.
 double percentile(std::vector<double> values, double fraction);
 
-}  // namespace dvfo::policy
+}  // namespace dvfo::evaluation

@@ -1,8 +1,8 @@
-#include "policy/percentile.hpp"
+#include "evaluation/percentile.hpp"
 
 #include <gtest/gtest.h>
 
-namespace dvfo::policy {
+namespace dvfo::evaluation {
 namespace {
 
 TEST(percentile, is_the_nearest_rank) {
@@ -15,4 +15,4 @@ TEST(percentile, is_the_nearest_rank) {
 }
 
 }  // namespace
-}  // namespace dvfo::policy
+}  // namespace dvfo::evaluation
