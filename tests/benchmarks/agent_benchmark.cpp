@@ -58,8 +58,8 @@ void decision(benchmark::State& state) {
     benchmark::DoNotOptimize(inference.best(seen, mask));
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   }
-  state.counters["p50_us"] = 1e6 * evaluation::percentile(seconds, 0.5);
-  state.counters["p99_us"] = 1e6 * evaluation::percentile(seconds, 0.99);
+  state.counters["p50_us"] = 1e6 * dvfo::evaluation::percentile(seconds, 0.5);
+  state.counters["p99_us"] = 1e6 * dvfo::evaluation::percentile(seconds, 0.99);
 }
 
 BENCHMARK(gradient_step)->Unit(benchmark::kMicrosecond);
