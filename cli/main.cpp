@@ -1,6 +1,6 @@
 #include <CLI/CLI.hpp>
 
-#include "cli/command.hpp"
+#include "cli/commands/command.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/program.hpp"
 #include "configuration/settings.hpp"

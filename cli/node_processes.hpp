@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/run_figures.hpp"
+#include "cli/commands/run_figures.hpp"
 #include "configuration/child_process.hpp"
 
 namespace dvfo::cli {

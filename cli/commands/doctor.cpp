@@ -1,0 +1,162 @@
+#include <fmt/format.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "cli/board/board_options.hpp"
+#include "cli/commands/command.hpp"
+#include "cli/doctor/doctor.hpp"
+#include "cli/terminal/terminal.hpp"
+#include "configuration/address.hpp"
+#include "configuration/exit_code.hpp"
+#include "configuration/paths.hpp"
+#include "configuration/settings.hpp"
+#include "inference/bundle/manifest.hpp"
+
+namespace dvfo::cli {
+
+using namespace configuration;
+namespace {
+
+constexpr const char* details =
+    "Lists what this machine offers to DVFO: the board, its clocks, power rails, load, temperatures, the model bundle "
+    "and,\n"
+    "with --cloud, whether something listens there. Under each thing that is missing stand the reason and what to do.\n"
+    "It reads alone: no clock is set, no file is written. Run it as the user that will run dvfo-edge.\n\n"
+    "The bundle is judged by its manifest, not by loading its weights; the cloud by a TCP connection, not by a "
+    "task.\n\n"
+    "Exit codes:\n"
+    "  0  everything that this kind of board can offer is there\n"
+    "  1  something is missing that can be mended\n"
+    "  2  a flag, an environment variable or the configuration file is wrong\n\n"
+    "Examples:\n"
+    "  dvfo doctor\n"
+    "  dvfo doctor --cloud 10.0.0.5:7070\n"
+    "  sudo dvfo doctor --json | jq '.rows[] | select(.state == \"missing\")'\n"
+    "  dvfo doctor --root ./board                 the tree of a simulated board that is running\n";
+
+constexpr auto time_between_looks = std::chrono::milliseconds(200);
+
+struct doctor_command {
+  board_choice board;
+  std::string clock_state;
+  std::string bundle;
+  std::string cloud;
+  double timeout_ms = 3000.0;
+  bool json = false;
+  settings_table table;
+};
+
+doctor_row look_at_bundle(const std::string& bundle) {
+  const auto folder = find_bundle(bundle);
+  const auto manifest = inference::read_manifest(folder / "manifest.toml");
+  doctor_row row{.topic = "model", .thing = "bundle"};
+  row.found = fmt::format("{} in {}: {}, {:.1f} % unsplit", manifest.name, folder.string(), manifest.dataset,
+                          manifest.reference_top1);
+  for (const auto& figure : manifest.figures) {
+    if (figure.share == 0.5) row.found += fmt::format(", {:.1f} % at share ½", figure.top1);
+  }
+  if (!std::filesystem::is_regular_file(folder / "weights.bin")) {
+    row.state = health::missing;
+    row.reason = (folder / "weights.bin").string() + " does not exist";
+    row.remedy = "copy the whole bundle, or make it anew with 'dvfo train model'";
+  }
+  return row;
+}
+
+/// "" once something took a TCP connection, else why not.
+std::string try_to_connect(const addrinfo& to, std::chrono::milliseconds timeout) {
+  const int link = socket(to.ai_family, to.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to.ai_protocol);
+  if (link < 0) return std::strerror(errno);
+  int problem = connect(link, to.ai_addr, to.ai_addrlen) == 0 ? 0 : errno;
+  if (problem == EINPROGRESS) {
+    pollfd wait{link, POLLOUT, 0};
+    socklen_t size = sizeof problem;
+    problem = ETIMEDOUT;
+    if (poll(&wait, 1, static_cast<int>(timeout.count())) == 1) getsockopt(link, SOL_SOCKET, SO_ERROR, &problem, &size);
+  }
+  close(link);
+  return problem == 0 ? std::string() : std::strerror(problem);
+}
+
+doctor_row look_at_cloud(const std::string& cloud, std::chrono::milliseconds timeout) {
+  const auto where = parse_address(cloud, "cloud");
+  doctor_row row{.topic = "cloud", .thing = to_string(where), .state = health::missing};
+  row.remedy = "start dvfo-cloud there, and see that name, port and firewall are right";
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  if (const int failed = getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &wanted, &list)) {
+    row.reason = fmt::format("{}: {}", where.host, gai_strerror(failed));
+    return row;
+  }
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, &freeaddrinfo);
+  const auto start = std::chrono::steady_clock::now();
+  for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
+    row.reason = try_to_connect(*each, timeout);
+    if (!row.reason.empty()) continue;
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+    return {.topic = row.topic,
+            .thing = row.thing,
+            .state = health::ok,
+            .found = fmt::format("something listens: TCP connection in {:.1f} ms (not asked whether it is dvfo-cloud)",
+                                 took.count()),
+            .reason = "",
+            .remedy = ""};
+  }
+  return row;
+}
+
+doctor_options options_of(const doctor_command& command) {
+  doctor_options options;
+  options.clock_state = command.clock_state;
+  options.wait = [] { std::this_thread::sleep_for(time_between_looks); };
+  options.more.push_back({"model", "bundle", "name a bundle with --bundle, or make one with 'dvfo train model'",
+                          [&command] { return look_at_bundle(command.bundle); }});
+  if (command.cloud.empty()) return options;
+  options.more.push_back({"cloud", command.cloud, "name dvfo-cloud's HOST:PORT with --cloud", [&command] {
+                            return look_at_cloud(command.cloud,
+                                                 std::chrono::milliseconds(static_cast<int>(command.timeout_ms)));
+                          }});
+  return options;
+}
+
+int run_doctor(doctor_command& command) {
+  command.table.settle();
+  if (!command.cloud.empty()) parse_address(command.cloud, "cloud");  // a mistake of the command line, not a finding
+  const auto board = opened(command.board);
+  const auto rows = examine(board->identity(), options_of(command));
+  const auto width = size_of_terminal(STDOUT_FILENO).columns;
+  fmt::print("{}", command.json ? doctor_json(rows).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+                                : doctor_text(rows, width));
+  return needs_attention(rows) ? exit_failure : exit_success;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, action& chosen) {
+  auto* doctor = app.add_subcommand("doctor", "see what this machine offers to DVFO, and what is missing");
+  doctor->footer(details);
+  const auto command = std::make_shared<doctor_command>();
+  declare(command->table, command->board);
+  command->table
+      .text("clock-state", command->clock_state, "FILE",
+            "as dvfo-edge's; else var/lib/dvfo/clocks.state below the board's root")
+      .text("bundle", command->bundle, "DIR", "model bundle: a folder, or a name in $DVFO_BUNDLES")
+      .text("cloud", command->cloud, "HOST:PORT", "also see whether something listens there")
+      .real("timeout-ms", command->timeout_ms, {1.0, 60'000.0}, "MS", "how long to wait for the cloud")
+      .flag("json", command->json, "the rows as JSON on standard output");
+  command->table.attach(*doctor);
+  doctor->callback([command, &chosen] { chosen = [command] { return run_doctor(*command); }; });
+}
+
+}  // namespace dvfo::cli

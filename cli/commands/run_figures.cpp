@@ -1,0 +1,99 @@
+#include "cli/commands/run_figures.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <stdexcept>
+
+#include "evaluation/percentile.hpp"
+
+namespace dvfo::cli {
+namespace {
+
+double mean(std::uint64_t sum, std::size_t count) {
+  return count == 0 ? 0.0 : static_cast<double>(sum) / static_cast<double>(count);
+}
+
+}  // namespace
+
+void run_figures::optional_sum::add(const nlohmann::json& record, const char* group, const char* key) {
+  const auto found = record.at(group).find(key);
+  if (found == record.at(group).end()) return;
+  sum += found->get<double>();
+  ++count;
+}
+
+std::optional<double> run_figures::optional_sum::mean(std::size_t tasks) const {
+  if (count == 0 || count != tasks) return std::nullopt;
+  return sum / static_cast<double>(count);
+}
+
+void run_figures::add(const nlohmann::json& record) {
+  if (const auto error = record.find("error"); error != record.end()) {
+    throw std::runtime_error(fmt::format("task {} has no answer: {}", record.value("index", 0), error->dump()));
+  }
+  try {
+    const auto& stages = record.at("stages_seconds");
+    for (std::size_t i = 0; i < stage_names.size(); ++i) stages_[i].push_back(stages.at(stage_names[i]).get<double>());
+    tti_.push_back(record.at("tti_seconds").get<double>());
+    overhead_.push_back(record.at("overhead_seconds").get<double>());
+    bytes_up_ += record.at("wire_up_bytes").get<std::uint64_t>();
+    bytes_down_ += record.at("wire_down_bytes").get<std::uint64_t>();
+    if (!record.at("degraded").is_null()) ++degraded_;
+    measured_.add(record, "energy", "measured_joules");
+    estimated_.add(record, "energy", "estimated_joules");
+    share_ += record.at("share").get<double>();
+    overrun_ += record.value("host_overrun_seconds", 0.0);
+  } catch (const nlohmann::json::exception& problem) {
+    throw std::runtime_error(fmt::format("not the record of a task: {}", problem.what()));
+  }
+  ++tasks_;
+  if (const auto correct = record.find("correct"); correct != record.end()) {
+    ++labelled_;
+    if (correct->get<bool>()) ++correct_;
+  }
+}
+
+double run_figures::accuracy() const {
+  return labelled_ == 0 ? 0.0 : 100.0 * static_cast<double>(correct_) / static_cast<double>(labelled_);
+}
+double run_figures::mean_bytes_up() const { return mean(bytes_up_, tasks_); }
+double run_figures::mean_bytes_down() const { return mean(bytes_down_, tasks_); }
+double run_figures::mean_overrun() const { return tasks_ == 0 ? 0.0 : overrun_ / static_cast<double>(tasks_); }
+double run_figures::mean_share() const { return tasks_ == 0 ? 0.0 : share_ / static_cast<double>(tasks_); }
+double run_figures::mean_tti() const {
+  return tasks_ == 0 ? 0.0 : std::accumulate(tti_.begin(), tti_.end(), 0.0) / static_cast<double>(tasks_);
+}
+std::optional<double> run_figures::mean_joules() const {
+  const auto estimated = mean_estimated_joules();
+  return estimated ? estimated : mean_measured_joules();
+}
+double run_figures::tti(double fraction) const { return evaluation::percentile(tti_, fraction); }
+double run_figures::overhead(double fraction) const { return evaluation::percentile(overhead_, fraction); }
+double run_figures::stage(std::size_t stage, double fraction) const {
+  return evaluation::percentile(stages_.at(stage), fraction);
+}
+
+nlohmann::json run_figures::to_json() const {
+  nlohmann::json stages;
+  for (std::size_t i = 0; i < stage_names.size(); ++i) {
+    stages[stage_names[i]] = {{"p50_seconds", stage(i, 0.5)}, {"p99_seconds", stage(i, 0.99)}};
+  }
+  nlohmann::json energy = nlohmann::json::object();
+  if (const auto joules = mean_measured_joules()) energy["measured_joules_mean"] = *joules;
+  if (const auto joules = mean_estimated_joules()) energy["estimated_joules_mean"] = *joules;
+  return {{"tasks", tasks_},
+          {"energy", energy},
+          {"host_overrun_seconds_mean", mean_overrun()},
+          {"accuracy_percent", accuracy()},
+          {"degraded", degraded_},
+          {"share_mean", mean_share()},
+          {"tti", {{"mean_seconds", mean_tti()}, {"p50_seconds", tti(0.5)}, {"p99_seconds", tti(0.99)}}},
+          {"overhead", {{"p50_seconds", overhead(0.5)}, {"p99_seconds", overhead(0.99)}}},
+          {"stages", stages},
+          {"wire_up_bytes_mean", mean_bytes_up()},
+          {"wire_down_bytes_mean", mean_bytes_down()}};
+}
+
+}  // namespace dvfo::cli
