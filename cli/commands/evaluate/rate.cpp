@@ -4,10 +4,10 @@
 
 #include "cli/commands/command.hpp"
 #include "cli/commands/evaluate/evaluation_command.hpp"
-#include "cli/svg_plot.hpp"
 #include "cli/terminal/report.hpp"
 #include "cli/terminal/table.hpp"
 #include "configuration/exit_code.hpp"
+#include "evaluation/plots/svg_plot.hpp"
 #include "evaluation/rate.hpp"
 
 namespace dvfo::cli {
@@ -38,10 +38,10 @@ std::string csv_of(const evaluation::rate_report& report) {
   return out;
 }
 
-plot curves_of(const evaluation::rate_report& report, const std::string& bundle) {
-  plot out;
+evaluation::plot curves_of(const evaluation::rate_report& report, const std::string& bundle) {
+  evaluation::plot out;
   out.title = fmt::format("Rate and accuracy, {}, {} images", bundle, report.images);
-  out.x = {.label = "bytes an image, on the wire", .scale = axis_scale::logarithmic};
+  out.x = {.label = "bytes an image, on the wire", .scale = evaluation::axis_scale::logarithmic};
   out.y = {.label = "top-1, %"};
   out.levels = {{.name = "unsplit reference", .y = report.reference_top1}};
   for (const auto& row : report.rows) {
@@ -82,7 +82,7 @@ int run_rate(evaluation_command& command) {
                                 opened.data->name(), report.reference_top1);
   publish(head + plain_table(rows), json_of(report, opened), command.json);
   save("csv", command.csv, [&] { return csv_of(report); });
-  save("svg", command.svg, [&] { return svg_of(curves_of(report, name)); });
+  save("svg", command.svg, [&] { return evaluation::svg_of(curves_of(report, name)); });
   return configuration::exit_success;
 }
 

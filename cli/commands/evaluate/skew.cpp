@@ -4,10 +4,10 @@
 
 #include "cli/commands/command.hpp"
 #include "cli/commands/evaluate/evaluation_command.hpp"
-#include "cli/svg_plot.hpp"
 #include "cli/terminal/report.hpp"
 #include "cli/terminal/table.hpp"
 #include "configuration/exit_code.hpp"
+#include "evaluation/plots/svg_plot.hpp"
 #include "evaluation/skew.hpp"
 
 namespace dvfo::cli {
@@ -40,8 +40,8 @@ std::string csv_of(const evaluation::skew_report& report) {
   return out;
 }
 
-plot curve_of(const evaluation::skew_report& report, const std::string& bundle) {
-  plot out;
+evaluation::plot curve_of(const evaluation::skew_report& report, const std::string& bundle) {
+  evaluation::plot out;
   out.title = fmt::format("Importance of channels, {}, {} images", bundle, report.images);
   out.x = {.label = "rank of the channel in its image",
            .lowest = 1.0,
@@ -84,7 +84,7 @@ int run_skew(evaluation_command& command) {
            {"importance_by_rank", importances}},
           command.json);
   save("csv", command.csv, [&] { return csv_of(report); });
-  save("svg", command.svg, [&] { return svg_of(curve_of(report, name)); });
+  save("svg", command.svg, [&] { return evaluation::svg_of(curve_of(report, name)); });
   return configuration::exit_success;
 }
 

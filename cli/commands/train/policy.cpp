@@ -12,10 +12,10 @@
 #include "cli/commands/scheme_tasks.hpp"
 #include "cli/commands/train/from_record.hpp"
 #include "cli/commands/train/policy_models.hpp"
-#include "cli/learning_plot.hpp"
 #include "cli/terminal/table.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/settings.hpp"
+#include "evaluation/plots/learning_plot.hpp"
 #include "inference/architectures/architecture.hpp"
 #include "policy/agent/policy_bundle.hpp"
 #include "policy/training/policy_trainer.hpp"
@@ -246,8 +246,9 @@ int run_train_policy(train_policy_command& command) {
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
   const auto found = trainer->judge();
   policy::save(bundle_of(*trainer, found, folder.filename().string(), trainer->tasks()), folder);
-  write_file(folder / "curve.csv", curve_csv(curve));
-  write_file(folder / "curve.svg", curve_svg(curve, fmt::format("policy \"{}\"", folder.filename().string())));
+  write_file(folder / "curve.csv", evaluation::curve_csv(curve));
+  write_file(folder / "curve.svg",
+             evaluation::curve_svg(curve, fmt::format("policy \"{}\"", folder.filename().string())));
   for (const auto* leftover : {"checkpoint.bin", "checkpoint.bin.curve"}) std::filesystem::remove(folder / leftover);
   const auto between = trainer->judge_between();
   if (between) {

@@ -1,12 +1,12 @@
-#include "cli/learning_plot.hpp"
+#include "evaluation/plots/learning_plot.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "cli/svg_plot.hpp"
+#include "evaluation/plots/svg_plot.hpp"
 
-namespace dvfo::cli {
+namespace dvfo::evaluation {
 
 std::string curve_csv(const std::vector<policy::learning_point>& curve) {
   std::string out = "tasks,gradient_steps,exploration,td_error,mean_regret,worst_regret\n";
@@ -36,4 +36,4 @@ std::string curve_svg(const std::vector<policy::learning_point>& curve, const st
   return svg_of(out);
 }
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::evaluation

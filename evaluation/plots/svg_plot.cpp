@@ -1,4 +1,4 @@
-#include "cli/svg_plot.hpp"
+#include "evaluation/plots/svg_plot.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <limits>
 #include <stdexcept>
 
-namespace dvfo::cli {
+namespace dvfo::evaluation {
 namespace {
 
 // Places in the drawing, in SVG's units.
@@ -346,4 +346,4 @@ std::string svg_of(const plot& what) {
   return out.take();
 }
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::evaluation

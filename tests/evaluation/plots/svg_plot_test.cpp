@@ -1,4 +1,4 @@
-#include "cli/svg_plot.hpp"
+#include "evaluation/plots/svg_plot.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
-namespace dvfo::cli {
+namespace dvfo::evaluation {
 namespace {
 
 using testing::ElementsAre;
@@ -124,4 +124,4 @@ TEST(svg_plot, refuses_what_cannot_be_drawn) {
 }
 
 }  // namespace
-}  // namespace dvfo::cli
+}  // namespace dvfo::evaluation

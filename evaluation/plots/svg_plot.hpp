@@ -5,7 +5,7 @@
 #include <vector>
 
 /// Plots as SVG text: axes, curves, a legend. They follow the reader's light or dark theme and need nothing else.
-namespace dvfo::cli {
+namespace dvfo::evaluation {
 
 enum class axis_scale { linear, logarithmic };
 
@@ -53,4 +53,4 @@ std::string svg_of(const plot& what);
 /// 5 times a power of ten; on a logarithmic axis 1, 2 and 5 of every power of ten, or the powers alone.
 std::vector<double> axis_marks(double lowest, double highest, axis_scale scale, int wanted);
 
-}  // namespace dvfo::cli
+}  // namespace dvfo::evaluation
