@@ -18,7 +18,6 @@
 #include <thread>
 #include <vector>
 
-#include "cli/node_processes.hpp"
 #include "cloud_node/cloud_node.hpp"
 #include "edge_node/edge_node.hpp"
 #include "edge_node/record.hpp"
@@ -27,6 +26,7 @@
 #include "evaluation/percentile.hpp"
 #include "inference/model.hpp"
 #include "inference/model_bundle.hpp"
+#include "launcher/node_processes.hpp"
 
 namespace dvfo::cli {
 namespace {
@@ -184,14 +184,16 @@ run_figures measure_in_process(const std::string& bundle, double share, const st
 }
 
 run_figures measure_loopback(const std::string& bundle, double share, const std::string& input, std::size_t tasks) {
-  const auto cloud = start_cloud(bundle);
-  return run_edge({bundle, cloud.address, input, tasks, {"--share", fmt::format("{}", share), "--board", "none"}},
-                  [](std::size_t) {});
+  const auto cloud = launcher::start_cloud({.bundle = bundle});
+  run_figures figures;
+  launcher::run_edge({bundle, cloud.address, input, tasks, {"--share", fmt::format("{}", share), "--board", "none"}},
+                     [&](const nlohmann::json& record) { figures.add(record); });
+  return figures;
 }
 
 double measure_idle_percent(const std::string& bundle, double seconds) {
-  const auto cloud = start_cloud(bundle);
-  auto edge = start_edge(bundle, cloud.address, {});
+  const auto cloud = launcher::start_cloud({.bundle = bundle});
+  auto edge = launcher::start_edge({.bundle = bundle, .cloud = cloud.address});
   // At rest: it used no processor time for a whole second (loading the model and connecting are over).
   const auto one_second = std::chrono::seconds(1);
   double before = -1.0;

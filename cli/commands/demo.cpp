@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "cli/commands/command.hpp"
+#include "cli/commands/run_figures.hpp"
 #include "cli/commands/scheme_tasks.hpp"
-#include "cli/node_processes.hpp"
 #include "cli/terminal/table.hpp"
 #include "configuration/address.hpp"
 #include "configuration/exit_code.hpp"
@@ -18,6 +18,7 @@
 #include "device/board_profile.hpp"
 #include "device/simulated/simulated_board.hpp"
 #include "inference/discriminator.hpp"
+#include "launcher/node_processes.hpp"
 #include "link/relay.hpp"
 #include "policy/cost.hpp"
 
@@ -204,15 +205,19 @@ nlohmann::json to_json(const demo_result& found, const demo_command& command, co
   return all;
 }
 
-run_figures show_scheme(const demo_command& command, const std::string& scheme, const edge_run& run) {
+run_figures show_scheme(const demo_command& command, const std::string& scheme, const launcher::edge_run& run) {
   fmt::print(stderr, "{}\n", scheme);
   const auto tasks = static_cast<std::size_t>(command.tasks);
-  return run_edge(run, [&](std::size_t done) {
+  run_figures figures;
+  launcher::run_edge(run, [&](const nlohmann::json& record) {
+    figures.add(record);
+    const auto done = figures.tasks();
     if (stderr_is_terminal() && (done % 10 == 0 || done == tasks)) {
       fmt::print(stderr, "\r  {}{}", progress_bar(static_cast<double>(done) / static_cast<double>(tasks)),
                  done == tasks ? "\n" : "");
     }
   });
+  return figures;
 }
 
 int run_demo(demo_command& command) {
@@ -222,7 +227,7 @@ int run_demo(demo_command& command) {
   demo_result found;
   found.eta = command.eta;
   found.max_power = max_power_of(command.board);
-  const auto cloud = start_cloud(bundle);
+  const auto cloud = launcher::start_cloud({.bundle = bundle});
   const link::relay link(configuration::parse_address(cloud.address, "cloud").port, 1e6 * command.mbps,
                          command.rtt_ms / 2e3);
   fmt::print(stderr, "{} test images of {}; cloud process {} behind {} Mbit/s\n", command.tasks, set.name,
@@ -240,7 +245,7 @@ int run_demo(demo_command& command) {
                                         "--learn-rtt-ms", fmt::format("{}", command.rtt_ms),
                                         "--learn-tasks",  std::to_string(command.learn_tasks)};
     if (scheme == "dvfo" && !command.policy.empty()) decides.insert(decides.end(), {"--policy", command.policy});
-    const edge_run run{bundle, link.address(), set.input, static_cast<std::size_t>(command.tasks), decides};
+    const launcher::edge_run run{bundle, link.address(), set.input, static_cast<std::size_t>(command.tasks), decides};
     found.runs.push_back({scheme, show_scheme(command, scheme, run)});
   }
   if (command.json) {

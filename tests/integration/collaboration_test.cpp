@@ -63,8 +63,8 @@ TEST(collaboration, is_refused_by_a_cloud_with_another_bundle) {
   if (!std::filesystem::exists(other / "manifest.toml")) GTEST_SKIP() << "no second bundle in " << other;
   const auto remote = start_cloud("127.0.0.1:0", other.string());
   const auto result =
-      configuration::run_program(program("dvfo-edge"), {"--bundle", procedural(), "--cloud", remote.address, "--input",
-                                                        "procedural", "--tasks", "1", "--connect-ms", "60000"});
+      launcher::run_program(program("dvfo-edge"), {"--bundle", procedural(), "--cloud", remote.address, "--input",
+                                                   "procedural", "--tasks", "1", "--connect-ms", "60000"});
   EXPECT_EQ(result.exit_code, 4);
   EXPECT_NE(result.errors.find("bundle"), std::string::npos) << result.errors;
 }
@@ -73,8 +73,8 @@ TEST(collaboration, outlives_strangers_at_the_port) {
   const auto remote = start_cloud();
   const auto port = remote.address.substr(remote.address.rfind(':') + 1);
   // Random bytes, then nothing at all, as a port scanner does.
-  configuration::run_program("/bin/bash", {"-c", "head -c 4096 /dev/urandom > /dev/tcp/127.0.0.1/" + port});
-  configuration::run_program("/bin/bash", {"-c", ": > /dev/tcp/127.0.0.1/" + port});
+  launcher::run_program("/bin/bash", {"-c", "head -c 4096 /dev/urandom > /dev/tcp/127.0.0.1/" + port});
+  launcher::run_program("/bin/bash", {"-c", ": > /dev/tcp/127.0.0.1/" + port});
   for (const auto& [index, record] : run_edge(remote.address, {"--share", "0.5", "--tasks", "5"})) {
     EXPECT_EQ(record.at("ran_on"), "both");
   }

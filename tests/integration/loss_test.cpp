@@ -104,8 +104,8 @@ TEST(sigterm, ends_a_cloud_under_load_cleanly) {
 
 TEST(sigterm, ends_idle_daemons) {
   auto remote = start_cloud();
-  configuration::child_process edge(program("dvfo-edge"),
-                                    {"--bundle", procedural(), "--cloud", remote.address, "--log-level", "error"});
+  launcher::child_process edge(program("dvfo-edge"),
+                               {"--bundle", procedural(), "--cloud", remote.address, "--log-level", "error"});
   EXPECT_EQ(edge.read_line(), "ready");
   edge.signal(SIGTERM);
   EXPECT_EQ(edge.wait(), 0);

@@ -8,13 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "configuration/child_process.hpp"
+#include "launcher/node_processes.hpp"
 
 /// The real programs, started as a user starts them.
 namespace dvfo::tests {
 
-/// Built programs of this tree.
-std::filesystem::path program(const std::string& name);
+using launcher::program;
 
 /// Folder of one of the repository's bundles.
 std::filesystem::path bundle(const std::string& name);
@@ -22,17 +21,12 @@ std::filesystem::path bundle(const std::string& name);
 /// Bundle that every test uses unless it says otherwise; needs no data set file.
 inline std::string procedural() { return bundle("procedural").string(); }
 
-/// A dvfo-cloud that listens; `address` is "127.0.0.1:PORT". It ends with this object.
-struct cloud {
-  configuration::child_process process;
-  std::string address;
-};
-
-/// Starts a cloud on `listen` and waits until it says that it listens. Throws std::runtime_error when it ends first.
-cloud start_cloud(const std::string& listen = "127.0.0.1:0", const std::string& bundle_folder = procedural());
+/// As launcher::start_cloud.
+launcher::cloud_process start_cloud(const std::string& listen = "127.0.0.1:0",
+                                    const std::string& bundle_folder = procedural());
 
 /// Starts dvfo-edge with JSON lines on its standard output.
-configuration::child_process start_edge(const std::string& cloud_address, const std::vector<std::string>& more);
+launcher::child_process start_edge(const std::string& cloud_address, const std::vector<std::string>& more);
 
 /// Runs dvfo-edge to its end, which must be a good one; gives its records by index. Fails the test when an index comes
 /// twice.
@@ -41,7 +35,7 @@ std::map<std::size_t, nlohmann::json> run_edge(const std::string& cloud_address,
 /// Reads records of a running edge until `enough` says so; all of them are added to `seen`. Fails the test when the
 /// output ends first.
 template <class Predicate>
-void read_until(configuration::child_process& edge, std::vector<nlohmann::json>& seen, const Predicate& enough) {
+void read_until(launcher::child_process& edge, std::vector<nlohmann::json>& seen, const Predicate& enough) {
   while (const auto line = edge.read_line()) {
     seen.push_back(nlohmann::json::parse(*line));
     if (enough(seen.back())) return;
@@ -50,7 +44,7 @@ void read_until(configuration::child_process& edge, std::vector<nlohmann::json>&
 }
 
 /// Reads the rest.
-void read_rest(configuration::child_process& edge, std::vector<nlohmann::json>& seen);
+void read_rest(launcher::child_process& edge, std::vector<nlohmann::json>& seen);
 
 /// Every index from 0 to the last exactly once, every task answered inside its deadline.
 void expect_complete_and_in_time(const std::vector<nlohmann::json>& records);

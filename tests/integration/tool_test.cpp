@@ -40,11 +40,11 @@ std::vector<nlohmann::json> lines_of(const std::string& output) {
   return records;
 }
 
-configuration::finished_program infer(const std::vector<std::string>& more) {
+launcher::finished_program infer(const std::vector<std::string>& more) {
   std::vector<std::string> arguments{"infer", "--bundle",     procedural(), "--deadline-ms",
                                      "60000", "--connect-ms", "60000"};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  return configuration::run_program(program("dvfo"), arguments);
+  return launcher::run_program(program("dvfo"), arguments);
 }
 
 TEST(infer, answers_files_as_the_edge_node_answers_the_data_set) {
@@ -102,7 +102,7 @@ TEST(infer, needs_an_image) { EXPECT_EQ(infer({}).exit_code, 2); }
 TEST(edge_node, streams_a_folder_of_plain_images) {
   const temporary_folder folder;
   for (const std::size_t index : {0U, 1U, 2U}) write_png(folder, index);
-  const auto result = configuration::run_program(
+  const auto result = launcher::run_program(
       program("dvfo-edge"),
       {"--bundle", procedural(), "--cloud", "none", "--share", "0", "--input", folder.path().string(), "--json", "-"});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
@@ -117,9 +117,8 @@ TEST(train_policy, goes_on_from_what_an_edge_node_recorded) {
   const auto record = (folder.path() / "tasks.record").string();
   run_edge("inproc", {"--scheme", "dvfo", "--board", "sim:jetson-tx2", "--tasks", "400", "--record", record});
   const auto output = folder.path() / "better";
-  const auto result = configuration::run_program(
-      program("dvfo"),
-      {"train", "policy", "--from-record", record, "--output", output.string(), "--record-steps", "20"});
+  const auto result = launcher::run_program(program("dvfo"), {"train", "policy", "--from-record", record, "--output",
+                                                              output.string(), "--record-steps", "20"});
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   EXPECT_THAT(result.output, HasSubstr("recorded tasks"));
   EXPECT_TRUE(std::filesystem::is_regular_file(output / "manifest.toml"));
@@ -139,7 +138,7 @@ TEST(infer, terms_of_the_command_line_reach_the_task) {
 }
 
 TEST(schemes, the_shipped_policy_decides_nearly_as_well_as_exhaustive_search) {
-  const auto result = configuration::run_program(
+  const auto result = launcher::run_program(
       program("dvfo"), {"evaluate", "schemes", "--board", "jetson-tx2", "--network", "vit-b16", "--schemes",
                         "edge-only,dvfo,oracle", "--bandwidth", "5", "--tasks", "50", "--json", "-"});
   ASSERT_EQ(result.exit_code, 0) << result.errors;
@@ -157,7 +156,7 @@ std::vector<std::string> short_demo(const std::vector<std::string>& more) {
 }
 
 TEST(demo, compares_schemes_live_over_a_slow_link) {
-  const auto result = configuration::run_program(program("dvfo"), short_demo({"--json"}));
+  const auto result = launcher::run_program(program("dvfo"), short_demo({"--json"}));
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   const auto figures = nlohmann::json::parse(result.output);
   EXPECT_EQ(figures.at("dataset"), "procedural");
@@ -186,7 +185,7 @@ TEST(demo, compares_schemes_live_over_a_slow_link) {
 }
 
 TEST(demo, prints_a_table) {
-  const auto result = configuration::run_program(program("dvfo"), short_demo({"--schemes", "edge-only,dvfo"}));
+  const auto result = launcher::run_program(program("dvfo"), short_demo({"--schemes", "edge-only,dvfo"}));
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   for (const char* word : {"edge-only", "dvfo", "accuracy", "TTI", "ETI", "cost", "below edge-only"}) {
     EXPECT_THAT(result.output, HasSubstr(word));
@@ -197,7 +196,7 @@ TEST(demo, says_what_is_wrong_when_no_cloud_can_start) {
   const temporary_folder folder;
   write_file(folder.path() / "manifest.toml", "format = 0\n");
   const auto result =
-      configuration::run_program(program("dvfo"), {"demo", "--data", "procedural", "--bundle", folder.path().string()});
+      launcher::run_program(program("dvfo"), {"demo", "--data", "procedural", "--bundle", folder.path().string()});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.errors, HasSubstr("dvfo-cloud ended with exit code 3"));
 }

@@ -19,8 +19,8 @@ constexpr int usage = 2;
 constexpr int data = 3;
 constexpr int network = 4;
 
-configuration::finished_program run(const std::string& name, const std::vector<std::string>& arguments) {
-  return configuration::run_program(program(name), arguments);
+launcher::finished_program run(const std::string& name, const std::vector<std::string>& arguments) {
+  return launcher::run_program(program(name), arguments);
 }
 
 std::string random_bytes(std::size_t count) {
@@ -164,9 +164,7 @@ TEST(edge_node, takes_flags_over_environment_over_file) {
                                        "--config",
                                        file.string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return nlohmann::json::parse(configuration::run_program("/bin/sh", arguments).output)
-        .at("share_decided")
-        .get<double>();
+    return nlohmann::json::parse(launcher::run_program("/bin/sh", arguments).output).at("share_decided").get<double>();
   };
   EXPECT_DOUBLE_EQ(decided("", {}), 0.25);
   EXPECT_DOUBLE_EQ(decided("DVFO_SHARE=0.5", {}), 0.5);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace dvfo::configuration {
+namespace dvfo::launcher {
 
 /// A program started with posix_spawn, its standard input empty, its standard output readable line by line. Whatever
 /// happens, the child does not outlive this object: the destructor kills it and waits. Daemons started with --parent do
@@ -58,4 +58,4 @@ struct finished_program {
 };
 finished_program run_program(const std::filesystem::path& program, const std::vector<std::string>& arguments);
 
-}  // namespace dvfo::configuration
+}  // namespace dvfo::launcher

@@ -1,11 +1,11 @@
-#include "configuration/child_process.hpp"
+#include "launcher/child_process.hpp"
 
 #include <gtest/gtest.h>
 
 #include <csignal>
 #include <system_error>
 
-namespace dvfo::configuration {
+namespace dvfo::launcher {
 namespace {
 
 TEST(child_process, gives_output_errors_and_exit_code) {
@@ -46,4 +46,4 @@ TEST(child_process, names_a_program_that_cannot_start) {
 }
 
 }  // namespace
-}  // namespace dvfo::configuration
+}  // namespace dvfo::launcher

@@ -1,4 +1,4 @@
-#include "configuration/child_process.hpp"
+#include "launcher/child_process.hpp"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-namespace dvfo::configuration {
+namespace dvfo::launcher {
 namespace {
 
 // posix_spawn's two property objects, freed on every path.
@@ -152,4 +152,4 @@ finished_program run_program(const std::filesystem::path& program, const std::ve
   return result;
 }
 
-}  // namespace dvfo::configuration
+}  // namespace dvfo::launcher
