@@ -13,40 +13,29 @@ namespace dvfo::cli {
 /// run_guarded.
 using action = std::function<int()>;
 
-/// Each adds its subcommand to `app` and, when the user chose it, sets `chosen`, which must outlive the parse.
+/// Each adds its subcommand to `app` or, where that is a group's, to the group, and sets `chosen`, which must outlive
+/// the parse, when the user chose it. command_tree.cpp says where each stands.
 void add_infer(CLI::App& app, action& chosen);
 void add_demo(CLI::App& app, action& chosen);
 void add_bench(CLI::App& app, action& chosen);
-void add_train(CLI::App& app, action& chosen);
-void add_evaluate(CLI::App& app, action& chosen);
 void add_explain(CLI::App& app, action& chosen);
-void add_data(CLI::App& app, action& chosen);
 void add_calibrate(CLI::App& app, action& chosen);
 void add_describe(CLI::App& app, action& chosen);
 void add_doctor(CLI::App& app, action& chosen);
 void add_top(CLI::App& app, action& chosen);
-
-/// `dvfo train policy`, below `train`.
+void add_train_model(CLI::App& train, action& chosen);
 void add_train_policy(CLI::App& train, action& chosen);
-
-/// `dvfo train discriminator`, likewise.
 void add_train_discriminator(CLI::App& train, action& chosen);
-
-/// `dvfo evaluate calibration`, below `evaluate`.
-void add_evaluate_calibration(CLI::App& evaluate, action& chosen);
-
-/// `dvfo evaluate rate` and `dvfo evaluate skew`, below `evaluate`.
+void add_evaluate_accuracy(CLI::App& evaluate, action& chosen);
 void add_evaluate_rate(CLI::App& evaluate, action& chosen);
 void add_evaluate_skew(CLI::App& evaluate, action& chosen);
-
-/// `dvfo evaluate schemes`, below `evaluate`.
+void add_evaluate_fusion(CLI::App& evaluate, action& chosen);
+void add_evaluate_calibration(CLI::App& evaluate, action& chosen);
 void add_evaluate_schemes(CLI::App& evaluate, action& chosen);
-
-/// `dvfo evaluate weights`, below `evaluate`.
 void add_evaluate_weights(CLI::App& evaluate, action& chosen);
+void add_data_get(CLI::App& data, action& chosen);
 
-/// Adds the subcommands of this build: with -DDVFO_NODES=OFF those that need no actors (commands_offline.cpp), else all
-/// (commands_all.cpp).
+/// Adds the whole tree: every subcommand that this build has.
 void add_commands(CLI::App& app, action& chosen);
 
 }  // namespace dvfo::cli

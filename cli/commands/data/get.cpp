@@ -19,10 +19,8 @@ struct data_command {
 
 }  // namespace
 
-void add_data(CLI::App& app, action& chosen) {
-  auto* data = app.add_subcommand("data", "fetch data sets");
-  data->require_subcommand(1);
-  auto* get = data->add_subcommand("get", "download a data set from its home, resuming what was begun");
+void add_data_get(CLI::App& data, action& chosen) {
+  auto* get = data.add_subcommand("get", "download a data set from its home, resuming what was begun");
   get->require_subcommand(1);
   auto* cifar = get->add_subcommand("cifar100", "CIFAR-100, binary version, 169 MB");
   cifar->footer("Example:\n  dvfo data get cifar100 --output data/cifar100");

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/command.hpp"
@@ -9,7 +8,6 @@
 #include "cli/terminal/table.hpp"
 #include "configuration/exit_code.hpp"
 #include "evaluation/accuracy.hpp"
-#include "evaluation/fusion.hpp"
 #include "inference/model_bundle.hpp"
 
 namespace dvfo::cli {
@@ -17,7 +15,7 @@ namespace dvfo::cli {
 using namespace configuration;
 namespace {
 
-constexpr const char* accuracy_details =
+constexpr const char* details =
     "Every test image at every trained share, on the path that is deployed: int8 local network, features through the "
     "codec\n"
     "byte by byte. Loss is in points against the unsplit float model of the same bundle. MACs: multiply-accumulates;\n"
@@ -25,12 +23,6 @@ constexpr const char* accuracy_details =
     "Examples:\n"
     "  dvfo evaluate accuracy --bundle procedural\n"
     "  dvfo evaluate accuracy --bundle cifar100 --data /data/cifar100 --json accuracy.json\n";
-
-constexpr const char* fusion_details =
-    "The weighted sum against the bundle's two learned fusions at every share that has two halves: accuracy and "
-    "time.\n\n"
-    "Example:\n"
-    "  dvfo evaluate fusion --bundle cifar100 --data /data/cifar100 --json fusion.json\n";
 
 std::string optional_text(const std::optional<double>& value, int digits) {
   return value ? fmt::format("{:.{}f}", *value, digits) : std::string("–");
@@ -76,43 +68,10 @@ int run_accuracy(evaluation_command& command) {
   return exit_success;
 }
 
-int run_fusion(evaluation_command& command) {
-  const auto [bundle, data] = open_evaluation(command);
-  const auto report = evaluation::evaluate_fusion(bundle, *data, show_images);
-  std::vector<table_row> rows{{"share / method", "top-1, %", "loss, points", "µs a task"}};
-  nlohmann::json json = {{"bundle", bundle.manifest().name},
-                         {"dataset", data->name()},
-                         {"reference_top1", report.reference_top1},
-                         {"rows", nlohmann::json::array()}};
-  for (const auto& row : report.rows) {
-    rows.push_back({fmt::format("{:.2f} {}", row.share, row.method), fmt::format("{:.2f}", row.top1),
-                    fmt::format("{:.2f}", row.loss_points), fmt::format("{:.2f}", row.microseconds)});
-    json["rows"].push_back({{"share", row.share},
-                            {"method", row.method},
-                            {"top1", row.top1},
-                            {"loss_points", row.loss_points},
-                            {"microseconds", row.microseconds}});
-  }
-  const auto head = fmt::format("{} on {}: unsplit float reference {:.2f} %\n", bundle.manifest().name, data->name(),
-                                report.reference_top1);
-  publish(head + plain_table(rows), json, command.json);
-  return exit_success;
-}
-
 }  // namespace
 
-void add_evaluate(CLI::App& app, action& chosen) {
-  auto* evaluate =
-      app.add_subcommand("evaluate", "measure a bundle on its test images, or the physics of a simulated board");
-  evaluate->require_subcommand(1);
-  add_evaluation(*evaluate, {"accuracy", "accuracy, bytes and cost at every share", accuracy_details}, run_accuracy,
-                 chosen);
-  add_evaluate_rate(*evaluate, chosen);
-  add_evaluate_skew(*evaluate, chosen);
-  add_evaluation(*evaluate, {"fusion", "the weighted sum against learned fusions", fusion_details}, run_fusion, chosen);
-  add_evaluate_calibration(*evaluate, chosen);
-  add_evaluate_schemes(*evaluate, chosen);
-  add_evaluate_weights(*evaluate, chosen);
+void add_evaluate_accuracy(CLI::App& evaluate, action& chosen) {
+  add_evaluation(evaluate, {"accuracy", "accuracy, bytes and cost at every share", details}, run_accuracy, chosen);
 }
 
 }  // namespace dvfo::cli

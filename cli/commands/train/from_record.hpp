@@ -17,7 +17,7 @@ struct record_request {
 };
 
 /// Goes on with a policy's training on recorded tasks and writes it. Returns the program's exit code. Throws
-/// configuration::usage_error for a record that cannot be used, and in a build without Protobuf.
+/// configuration::usage_error for a record that cannot be used. Only in builds with nodes (build.hpp).
 int continue_policy(const record_request& what);
 
 }  // namespace dvfo::cli

@@ -174,17 +174,13 @@ int run_train(train_command& command) {
 
 }  // namespace
 
-void add_train(CLI::App& app, action& chosen) {
-  auto* train = app.add_subcommand("train", "train models and policies");
-  train->require_subcommand(1);
-  auto* model = train->add_subcommand("model", "train a model bundle");
+void add_train_model(CLI::App& train, action& chosen) {
+  auto* model = train.add_subcommand("model", "train a model bundle");
   model->footer(std::string(details) + "\n" + exit_code_help);
   const auto command = std::make_shared<train_command>();
   declare(*command);
   command->table.attach(*model);
   model->callback([command, &chosen] { chosen = [command] { return run_train(*command); }; });
-  add_train_policy(*train, chosen);
-  add_train_discriminator(*train, chosen);
 }
 
 }  // namespace dvfo::cli

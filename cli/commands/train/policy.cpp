@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 
+#include "cli/commands/build.hpp"
 #include "cli/commands/command.hpp"
 #include "cli/commands/scheme_tasks.hpp"
 #include "cli/commands/train/from_record.hpp"
@@ -228,7 +229,9 @@ int run_train_policy(train_policy_command& command) {
   if (!command.record.record.empty()) {
     command.record.output = command.output;
     command.record.bundles = split_names(command.bundles);
-    return continue_policy(command.record);
+    if constexpr (has_nodes) return continue_policy(command.record);
+    throw usage_error(fmt::format("--from-record {}: this build has no Protobuf to read it; build with -DDVFO_NODES=ON",
+                                  command.record.record));
   }
   if (!command.record.policy.empty()) throw usage_error("--from-policy belongs to --from-record; name a record, too");
   const std::filesystem::path folder(command.output);
