@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "cli/commands/command.hpp"
-#include "cli/commands/scheme_tasks.hpp"
+#include "cli/commands/scheme_options.hpp"
 #include "cli/terminal/report.hpp"
 #include "cli/terminal/table.hpp"
 #include "configuration/exit_code.hpp"

@@ -10,7 +10,7 @@
 #include <stdexcept>
 
 #include "cli/commands/command.hpp"
-#include "cli/commands/scheme_tasks.hpp"
+#include "cli/commands/scheme_options.hpp"
 #include "cli/terminal/report.hpp"
 #include "cli/terminal/table.hpp"
 #include "configuration/exit_code.hpp"
@@ -87,7 +87,7 @@ class report {
  public:
   explicit report(std::string reduction_of) : reduction_of_(std::move(reduction_of)) {}
 
-  void add(const compared_task& task, const std::vector<evaluation::scheme_row>& rows) {
+  void add(const evaluation::compared_task& task, const std::vector<evaluation::scheme_row>& rows) {
     text_ += fmt::format("{}: {}\n", task.model.name, task.origin);
     const auto chosen =
         std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.scheme == reduction_of_; });
@@ -117,7 +117,8 @@ class report {
   [[nodiscard]] const nlohmann::json& rows() const { return rows_; }
 
  private:
-  table_row add(const compared_task& task, const evaluation::scheme_row& row, const evaluation::scheme_row* reduced) {
+  table_row add(const evaluation::compared_task& task, const evaluation::scheme_row& row,
+                const evaluation::scheme_row* reduced) {
     std::optional<double> loss;
     if (row.accuracy && task.reference_top1) loss = *task.reference_top1 - *row.accuracy;
     table_row line = {row.scheme};

@@ -10,7 +10,7 @@
 
 #include "cli/commands/build.hpp"
 #include "cli/commands/command.hpp"
-#include "cli/commands/scheme_tasks.hpp"
+#include "cli/commands/scheme_options.hpp"
 #include "cli/commands/train/from_record.hpp"
 #include "cli/commands/train/policy_models.hpp"
 #include "cli/terminal/table.hpp"

@@ -2,15 +2,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "configuration/settings.hpp"
-#include "device/simulated/physics.hpp"
+#include "evaluation/scheme_tasks.hpp"
 #include "policy/agent/policy_bundle.hpp"
-#include "policy/schemes/scheme_table.hpp"
-#include "policy/task_cost/task_model.hpp"
 
 namespace dvfo::cli {
 
@@ -30,27 +27,12 @@ struct task_choice {
 /// Declares the settings of `choice`, which must outlive the table.
 void declare(configuration::settings_table& table, task_choice& choice);
 
-/// A simulated board.
-struct compared_board {
-  std::string name;
-  device::simulated::physics physics;
-  double max_power_watts = 0.0;
-};
-
 /// Takes "sim:jetson-tx2", too. Throws usage_error that lists the boards.
-compared_board board_of(const task_choice& choice);
-
-/// A model's task on that board, and where its figures are from.
-struct compared_task {
-  policy::task_model model;
-  policy::discriminator_figures discriminator;
-  std::string origin;                      ///< of the sizes on the wire and the accuracies, for people
-  std::optional<double> reference_top1{};  ///< percent of the unsplit float model, where it was measured
-};
+evaluation::compared_board board_of(const task_choice& choice);
 
 /// One for a bundle or a network, eight for "all". Throws usage_error for both a bundle and a network, or an unknown
 /// network.
-std::vector<compared_task> tasks_of(const task_choice& choice, const compared_board& board);
+std::vector<evaluation::compared_task> tasks_of(const task_choice& choice, const evaluation::compared_board& board);
 
 /// The policy bundle that "dvfo" decides by. Throws usage_error where it is not found, std::runtime_error where it is
 /// damaged.
