@@ -97,7 +97,7 @@ policy::named_model find_model(const record_request& what, const std::string& na
   }
   const auto places = what.bundles.empty() ? std::vector<std::string>{"cifar100", "procedural"} : what.bundles;
   for (const auto& place : places) {
-    if (auto model = model_of_bundle(place); model.name == name) return model;
+    if (auto model = find_model_bundle(place); model.name == name) return model;
   }
   throw usage_error(fmt::format(
       "--from-record {}: it is of model bundle \"{}\"; name that bundle's folder by --bundles", what.record, name));

@@ -122,9 +122,9 @@ policy::trainer_options options_of(const train_policy_command& command) {
   auto options = command.options;
   options.boards = split_names(command.boards);
   options.models = policy::published_models(split_names(command.networks));
-  for (const auto& bundle : split_names(command.bundles)) options.models.push_back(model_of_bundle(bundle));
+  for (const auto& bundle : split_names(command.bundles)) options.models.push_back(find_model_bundle(bundle));
   if (!command.importance.empty()) {
-    options.environment.importances = importances_of_bundle(command.importance, command.data, importance_images);
+    options.environment.importances = find_importances(command.importance, command.data, importance_images);
   }
   options.clock_levels = static_cast<int>(command.clock_levels);
   options.learner.form = policy::output_form_of(command.form);

@@ -5,15 +5,15 @@
 
 #include "policy/training/training_scenario.hpp"
 
+/// Model bundles as a user names them for the training of a policy: a folder, or a name in $DVFO_BUNDLES.
 namespace dvfo::cli {
 
-/// A model bundle (a folder, or a name in $DVFO_BUNDLES) as a model that a policy is trained for. Frames are measured
-/// on the procedural images, for which no data must be there. Throws what loading a bundle throws.
-policy::named_model model_of_bundle(const std::string& bundle);
+/// As policy::model_of_bundle, with frames measured on the procedural images, for which no data must be there. Throws
+/// usage_error where there is no such bundle.
+policy::named_model find_model_bundle(const std::string& bundle);
 
-/// Importances that the bundle's attention finds in `count` training images: of its own data set below `data`, or of
-/// the procedural set where that is empty. Throws what loading a bundle and opening a data set throw.
-std::vector<std::vector<float>> importances_of_bundle(const std::string& bundle, const std::string& data,
-                                                      std::size_t count);
+/// As policy::importances_of_bundle, on `count` training images: of the bundle's own data set below `data`, or of the
+/// procedural set where that is empty. Throws usage_error likewise, and what opening a data set throws.
+std::vector<std::vector<float>> find_importances(const std::string& bundle, const std::string& data, std::size_t count);
 
 }  // namespace dvfo::cli
