@@ -10,6 +10,7 @@
 #include "cli/commands/command.hpp"
 #include "cli/commands/run_figures.hpp"
 #include "cli/commands/scheme_options.hpp"
+#include "cli/terminal/progress.hpp"
 #include "cli/terminal/table.hpp"
 #include "configuration/address.hpp"
 #include "configuration/exit_code.hpp"

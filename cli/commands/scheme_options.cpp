@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "cli/commands/evaluate/evaluation_command.hpp"
+#include "cli/terminal/progress.hpp"
 #include "configuration/paths.hpp"
 #include "device/error.hpp"
 #include "inference/architectures/architecture.hpp"

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "cli/terminal/table.hpp"
+#include "cli/terminal/progress.hpp"
 #include "cli/terminal/text_lines.hpp"
 
 namespace dvfo::cli {

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/terminal/table.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"
 #include "inference/model.hpp"
@@ -28,12 +27,6 @@ opened_evaluation open_evaluation(evaluation_command& command) {
   // A bundle for the procedural set needs no folder, whatever DVFO_DATA says.
   const auto where = dataset == "procedural" ? dataset : find_data(command.data, dataset);
   return {std::move(bundle), inference::open_dataset(where, inference::subset::test)};
-}
-
-void show_images(std::size_t done, std::size_t all) {
-  if (!stderr_is_terminal() || all == 0) return;
-  fmt::print(stderr, "\r{} {} of {} images{}", progress_bar(static_cast<double>(done) / static_cast<double>(all)), done,
-             all, done == all ? "\n" : "");
 }
 
 namespace {

@@ -33,9 +33,6 @@ struct opened_evaluation {
 /// Settles the flags and opens bundle and test images. Throws usage_error and inference::error.
 opened_evaluation open_evaluation(evaluation_command& command);
 
-/// A bar on standard error, where that is a terminal.
-void show_images(std::size_t done, std::size_t all);
-
 struct evaluation_texts {
   const char* name;
   const char* what;     ///< one line

@@ -4,6 +4,7 @@
 
 #include "cli/commands/command.hpp"
 #include "cli/commands/evaluate/evaluation_command.hpp"
+#include "cli/terminal/progress.hpp"
 #include "cli/terminal/report.hpp"
 #include "cli/terminal/table.hpp"
 #include "configuration/exit_code.hpp"

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/commands/command.hpp"
+#include "cli/terminal/progress.hpp"
 #include "cli/terminal/table.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"

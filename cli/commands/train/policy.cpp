@@ -13,6 +13,7 @@
 #include "cli/commands/scheme_options.hpp"
 #include "cli/commands/train/from_record.hpp"
 #include "cli/commands/train/policy_models.hpp"
+#include "cli/terminal/progress.hpp"
 #include "cli/terminal/table.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/settings.hpp"

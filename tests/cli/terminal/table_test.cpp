@@ -21,16 +21,5 @@ TEST(markdown_table, has_a_rule_under_its_head) {
 
 TEST(table, fills_short_rows) { EXPECT_EQ(plain_table({{"a", "b"}, {"c"}}), "a  b\n----\nc   \n"); }
 
-TEST(progress_bar, is_clamped) {
-  EXPECT_EQ(progress_bar(0.5), "[##########          ]  50 %");
-  EXPECT_EQ(progress_bar(7.0), "[####################] 100 %");
-  EXPECT_EQ(progress_bar(-1.0), "[                    ]   0 %");
-}
-
-TEST(clock_text, shows_hours_only_when_there_are_some) {
-  EXPECT_EQ(clock_text(5.4), "0:05");
-  EXPECT_EQ(clock_text(3723.0), "1:02:03");
-}
-
 }  // namespace
 }  // namespace dvfo::cli
