@@ -64,7 +64,7 @@ std::optional<double> clock_meter::read(source& from, time_point now) {
     if (hertz) {
       highest = std::max(highest.value_or(0.0), *hertz);
     } else {
-      reason = describe(file.path(), hertz.fault, hertz.found);
+      reason = describe(file.path(), hertz);
     }
   }
   if (!highest) {

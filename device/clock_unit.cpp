@@ -156,7 +156,7 @@ void describe_units(found_knob& found) {
     reach = std::max(reach, std::min(unit->points().back(), unit->cap_hz().value_or(unit->points().back())));
     if (const file_failure failure = unit->forbidden()) {
       capability.is_writable = false;
-      capability.reason = describe(failure.file, failure.fault, failure.found);
+      capability.reason = describe(failure);
       capability.remedy = permission_remedy;
     }
   }

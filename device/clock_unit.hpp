@@ -21,9 +21,14 @@ struct file_failure {
   file_fault fault = file_fault::none;
   std::filesystem::path file;
   std::string found;
+  std::string expected = {};  ///< as in describe() of text_file
 
   explicit operator bool() const { return fault != file_fault::none; }
 };
+
+inline std::string describe(const file_failure& failure) {
+  return describe(failure.file, failure.fault, failure.found, failure.expected);
+}
 
 /// Something whose clock is pinned by itself: one CPU policy, the GPU, the memory. It keeps paths, operating points and
 /// the cap as found, and nothing of what was ordered. Not thread-safe.

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <string>
 
 #include "device/clock_unit.hpp"
 
@@ -30,10 +31,10 @@ std::vector<double> policy_points(const std::filesystem::path& policy, const boa
   if (const auto listed = read_integers(list)) return as_points(*listed, kilohertz);
   for (const char* end : {"cpuinfo_min_freq", "cpuinfo_max_freq"}) {
     const auto number = read_integer(policy / end);
-    if (!number || *number <= 0) {
-      failure = {number ? file_fault::garbage : number.fault, policy / end, number.found};
-      return {};
-    }
+    if (number && *number > 0) continue;
+    failure = {number.fault, policy / end, number.found};
+    if (number) failure = {file_fault::garbage, policy / end, std::to_string(*number), "was a frequency above 0"};
+    return {};
   }
   const double low = static_cast<double>(*read_integer(policy / "cpuinfo_min_freq").value) * kilohertz;
   const double high = static_cast<double>(*read_integer(policy / "cpuinfo_max_freq").value) * kilohertz;
@@ -76,7 +77,7 @@ found_knob find_cpu(const board_identity& board) {
   }
   found.capability.where = fmt::format("{}/policy{{{}}}", cpufreq_folder, fmt::join(numbers, ","));
   if (failure) {
-    found.capability.reason = describe(failure.file, failure.fault, failure.found);
+    found.capability.reason = describe(failure);
   } else {
     found.capability.reason = fmt::format(
         "no cpufreq policy below {}: the kernel has no driver for this CPU's clock "

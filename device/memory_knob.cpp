@@ -139,7 +139,7 @@ found_knob find_memory(const board_identity& board) {
   const auto lock = read_integer(below(board.root, files.lock));
   // Without root debugfs is closed: the knob is there all the same, as doctor should say, but not for this process.
   if (!lock && lock.fault != file_fault::no_permission) {
-    found.capability.reason = describe(below(board.root, files.lock), lock.fault, lock.found);
+    found.capability.reason = describe(below(board.root, files.lock), lock);
     found.capability.remedy = "mount debugfs: mount -t debugfs none /sys/kernel/debug (as root)";
     return found;
   }

@@ -26,7 +26,7 @@ sensor_file& sensor_file::operator=(sensor_file&& other) noexcept {
 }
 
 void sensor_file::open() {
-  if (descriptor_ < 0) descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0) descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
 void sensor_file::close() {
@@ -67,7 +67,10 @@ reading<double> read_within(sensor_file& file, double lowest, double highest, do
   const reading<std::int64_t> raw = file.read_integer();
   if (!raw) return {std::nullopt, raw.fault, raw.found};
   const double value = static_cast<double>(*raw) * scale;
-  if (value < lowest || value > highest) return {std::nullopt, file_fault::garbage, fmt::format("{}", *raw)};
+  if (value < lowest || value > highest) {
+    return {std::nullopt, file_fault::garbage, fmt::format("{}", *raw),
+            fmt::format("was a number from {:.0f} to {:.0f}", lowest / scale, highest / scale)};
+  }
   return {value, file_fault::none, {}};
 }
 

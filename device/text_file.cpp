@@ -54,10 +54,12 @@ file_fault classify(int error) {
   }
 }
 
-/// A file descriptor that closes itself.
+/// A file descriptor that closes itself. Kernel files know no waiting; a pipe that somebody put in a tree would hold
+/// the opener for ever.
 class descriptor {
  public:
-  descriptor(const std::filesystem::path& file, int flags) : number_(open(file.c_str(), flags | O_CLOEXEC)) {}
+  descriptor(const std::filesystem::path& file, int flags)
+      : number_(open(file.c_str(), flags | O_CLOEXEC | O_NONBLOCK)) {}
   ~descriptor() {
     if (number_ >= 0) close(number_);
   }
@@ -168,8 +170,12 @@ const char* to_string(file_fault fault) {
   return "failed";
 }
 
-std::string describe(const std::filesystem::path& file, file_fault fault, std::string_view found) {
-  if (fault == file_fault::garbage) return fmt::format("{} holds \"{}\", expected were numbers", file.string(), found);
+std::string describe(const std::filesystem::path& file, file_fault fault, std::string_view found,
+                     std::string_view expected) {
+  if (fault == file_fault::garbage) {
+    return fmt::format("{} holds \"{}\", expected {}", file.string(), found,
+                       expected.empty() ? "were numbers" : expected);
+  }
   return fmt::format("{} {}", file.string(), to_string(fault));
 }
 

@@ -32,7 +32,8 @@ template <class T>
 struct reading {
   std::optional<T> value;
   file_fault fault = file_fault::none;
-  std::string found;  ///< what stood there, cut to a line, if the fault is garbage
+  std::string found;          ///< what stood there, cut to a line, if the fault is garbage
+  std::string expected = {};  ///< as in describe()
 
   explicit operator bool() const { return value.has_value(); }
   T& operator*() { return *value; }
@@ -41,8 +42,16 @@ struct reading {
   const T* operator->() const { return &*value; }
 };
 
-/// "PATH does not exist", "PATH holds \"junk\", which is not a number": for notices and reasons.
-std::string describe(const std::filesystem::path& file, file_fault fault, std::string_view found = {});
+/// "PATH does not exist", "PATH holds \"junk\", expected were numbers": for notices and reasons. `expected` goes on
+/// after "expected", where it is something else: "was a frequency above 0".
+std::string describe(const std::filesystem::path& file, file_fault fault, std::string_view found = {},
+                     std::string_view expected = {});
+
+/// The same of a reading that failed.
+template <class T>
+std::string describe(const std::filesystem::path& file, const reading<T>& failed) {
+  return describe(file, failed.fault, failed.found, failed.expected);
+}
 
 /// root + "/sys/…", also when `root` is "/".
 std::filesystem::path below(const std::filesystem::path& root, std::string_view absolute);

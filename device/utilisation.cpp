@@ -80,8 +80,8 @@ std::optional<double> cpu_utilisation::read(time_point now) {
     return std::nullopt;
   }
   watch_.succeeded();
-  if (!last_ || last_->cores != counted->cores) {
-    value_.reset();
+  if (!last_ || last_->cores != counted->cores || counted->all < last_->all) {
+    value_.reset();  // other cores, or other counters
   } else if (counted->all > last_->all) {
     value_ = std::clamp((counted->busy - last_->busy) / (counted->all - last_->all), 0.0, 1.0);
   } else {
@@ -120,7 +120,7 @@ std::optional<double> gpu_utilisation::read(time_point now) {
   if (!file_ || !watch_.is_due(now)) return std::nullopt;
   const auto load = read_within(*file_, 0.0, 1.0, per_mille);
   if (!load) {
-    watch_.failed(now, describe(file_->path(), load.fault, load.found));
+    watch_.failed(now, describe(file_->path(), load));
     return std::nullopt;
   }
   watch_.succeeded();
@@ -157,7 +157,7 @@ std::optional<double> memory_utilisation::read(time_point now, std::optional<dou
   // The counter averages over a while, in which the clock may have been higher than it is now.
   const auto share = read_within(*file_, 0.0, 16.0, hertz_per_kilohertz / *memory_hz);
   if (!share) {
-    watch_.failed(now, describe(file_->path(), share.fault, share.found));
+    watch_.failed(now, describe(file_->path(), share));
     return std::nullopt;
   }
   watch_.succeeded();

@@ -156,6 +156,21 @@ TEST(linux_machine, a_limit_of_the_bios_is_a_cap) {
   EXPECT_EQ(control.apply({.cpu_hz = 4e9}).cpu.effective_hz, 2000e6);
 }
 
+// cpuinfo_min_freq of 0 was answered with: holds "", expected were numbers.
+TEST(linux_machine, an_end_of_the_range_that_is_no_frequency_is_quoted) {
+  const sysfs_tree tree("linux-intel-rapl");
+  for (const char* policy : {"policy0", "policy1", "policy2", "policy3"}) {
+    tree.write(std::string(cpufreq) + policy + "/cpuinfo_min_freq", "0\n");
+  }
+  const frequency_control control(detect(tree.root()), {});
+  EXPECT_FALSE(control.capability(knob::cpu).is_present);
+  EXPECT_THAT(control.capability(knob::cpu).reason,
+              HasSubstr("cpuinfo_min_freq holds \"0\", expected was a frequency above 0"));
+  // One policy that tells is enough.
+  tree.write(std::string(cpufreq) + "policy2/cpuinfo_min_freq", "400000\n");
+  EXPECT_TRUE(frequency_control(detect(tree.root()), {}).capability(knob::cpu).is_present);
+}
+
 TEST(linux_machine, a_virtual_machine_without_cpufreq_says_so) {
   const sysfs_tree tree("linux-intel-rapl");
   tree.remove("sys/devices/system/cpu/cpufreq");

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "device/sensor_file.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace dvfo::device {
@@ -58,6 +59,28 @@ TEST(text_file, a_file_without_write_bits_is_refused_to_root_too) {
   EXPECT_FALSE(is_writable(file));
   EXPECT_EQ(write_text(file, "7"), file_fault::no_permission);
   EXPECT_EQ(tests::read_file(file), "5\n");
+}
+
+// Opening a pipe that nobody writes to, or reads, waits for ever.
+TEST(text_file, a_pipe_holds_nobody_up) {
+  const temporary_folder folder;
+  const auto pipe = folder.path() / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(read_text(pipe).fault, file_fault::try_again);
+  EXPECT_NE(write_text(pipe, "1"), file_fault::none);
+}
+
+// A value outside of its range was quoted as "", and numbers were expected where one stood.
+TEST(text_file, faults_say_what_was_found_and_expected) {
+  EXPECT_EQ(describe("/a/b", file_fault::missing), "/a/b does not exist");
+  EXPECT_EQ(describe("/a/b", file_fault::garbage, "junk"), "/a/b holds \"junk\", expected were numbers");
+  EXPECT_EQ(describe("/a/b", file_fault::garbage, "0", "was a frequency above 0"),
+            "/a/b holds \"0\", expected was a frequency above 0");
+  const temporary_folder folder;
+  write_file(folder.path() / "temp", "-256000\n");
+  sensor_file file(folder.path() / "temp");
+  EXPECT_EQ(describe("temp", read_within(file, -60.0, 150.0, 1e-3)),
+            "temp holds \"-256000\", expected was a number from -60000 to 150000");
 }
 
 TEST(text_file, numbers_may_carry_a_unit) {

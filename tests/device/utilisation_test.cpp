@@ -51,6 +51,20 @@ TEST(cpu_utilisation, repeats_its_value_until_a_tick_has_passed) {
   EXPECT_EQ(board.sensors.read(at(1.1)).cpu_utilisation, 0.0);
 }
 
+// The kernel's counters may fall (idle of a core that was off, a container's own /proc): the value of before stood
+// until they had risen above what they once were.
+TEST(cpu_utilisation, starts_anew_when_the_counters_fall) {
+  sensed_tree board("jetson-xavier-nx-jp4");
+  board.tree.write("proc/stat", stat_of({0, 1}, 1000, 1000));
+  board.sensors.read(at(0.0));
+  board.tree.write("proc/stat", stat_of({0, 1}, 1900, 1100));
+  EXPECT_EQ(board.sensors.read(at(1.0)).cpu_utilisation, 0.9);
+  board.tree.write("proc/stat", stat_of({0, 1}, 10, 90));
+  EXPECT_FALSE(board.sensors.read(at(2.0)).cpu_utilisation);
+  board.tree.write("proc/stat", stat_of({0, 1}, 35, 165));
+  EXPECT_EQ(board.sensors.read(at(3.0)).cpu_utilisation, 0.25);
+}
+
 TEST(cpu_utilisation, is_absent_for_garbage_and_comes_back) {
   sensed_tree board("jetson-xavier-nx-jp4");
   board.sensors.read(at(0.0));
