@@ -211,8 +211,9 @@ struct transfer_sample {
 struct power_reading {
   time_point when;
   std::optional<double> watts;
-  std::optional<double> total_joules;  ///< of a counter since the sensor was opened
-  std::optional<double> celsius = {};  ///< of the die, in those readings that look at it
+  std::optional<double> total_joules;            ///< of a counter, from counted_since on
+  std::optional<double> celsius = {};            ///< of the die, in those readings that look at it
+  std::optional<time_point> counted_since = {};  ///< another than before: the counter began anew
 };
 
 /// How the link to the cloud stands.

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "device/clocks.hpp"
+#include "device/heat_source.hpp"
 #include "device/identity.hpp"
 
 namespace dvfo::device {
@@ -24,31 +26,38 @@ struct rail_reading {
 };
 
 struct temperature_reading {
-  std::string zone;
+  std::string zone;  ///< "gpu-thermal", "coretemp Package id 0", …; no two sensors of a board have one name
   double celsius = 0.0;
+  heat_source source = heat_source::elsewhere;  ///< die_celsius() takes what counts out of all readings
 };
 
 /// Everything that a board tells of itself at one instant.
 struct telemetry {
   time_point when;
-  std::vector<rail_reading> rails;        ///< only those that gave a reading
-  std::optional<double> total_watts;      ///< the whole board by its total_rule, marked in sensor_set::total_source()
-  std::optional<double> total_joules;     ///< a counter's, since opened; absent where there is only power
-  std::optional<double> cpu_utilisation;  ///< 0…1 over all online cores since the reading before
-  std::optional<double> gpu_utilisation;  ///< 0…1
+  std::vector<rail_reading> rails;     ///< only those that gave a reading
+  std::optional<double> total_watts;   ///< the whole board by its total_rule, marked in sensor_set::total_source()
+  std::optional<double> total_joules;  ///< a counter's, from counted_since on; absent where there is only power
+  /// When that counter began. Another instant than in the reading before: the counter was set back or leapt, so what
+  /// flowed until then is unknown.
+  std::optional<time_point> counted_since;
+  std::optional<double> cpu_utilisation;     ///< 0…1 over all online cores since the reading before
+  std::optional<double> gpu_utilisation;     ///< 0…1
   std::optional<double> memory_utilisation;  ///< 0…1 of the memory's clock; only where the counter's unit is documented
   clocks now;
   std::vector<temperature_reading> temperatures;
 };
 
+enum class sensor_kind : std::uint8_t { power = 0, utilisation = 10, clock = 20, temperature = 30 };
+
 /// One sensor for doctor: found or not, and why.
 struct sensor_status {
-  std::string name;
+  std::string name;  ///< no other sensor of its kind has it
   std::string where;
   bool is_present = false;
   bool is_total = false;  ///< the rail (or a part of the sum) that means the whole board
-  std::string reason;
-  std::string remedy;
+  std::string reason;     ///< of one that is present: what is wrong with it all the same
+  std::string remedy;     ///< empty if nothing can be done
+  sensor_kind kind = sensor_kind::power;
 };
 
 /// Reads a board's sensors. Not thread-safe; a call blocks for the sensors' own time (some I²C transactions). A sensor

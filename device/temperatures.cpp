@@ -1,58 +1,87 @@
 #include "device/temperatures.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "device/distinct_names.hpp"
 
 namespace dvfo::device {
 namespace {
 
 constexpr double milli = 1e-3;
 constexpr double lowest_celsius = -60.0;  // outside of these a sensor is unconnected or mad
-constexpr double highest_celsius = 200.0;
+constexpr double highest_celsius = 150.0;
 
-constexpr std::array processor_drivers{"coretemp", "k10temp", "zenpower"};
-
-/// Zones by number: a folder lists zone10 before zone2.
-std::vector<std::string> numbered_entries(const std::filesystem::path& folder, std::string_view prefix) {
+/// Entries such as thermal_zone2 by number: a folder lists thermal_zone10 before it.
+std::vector<std::string> numbered_entries(const std::filesystem::path& folder, std::string_view prefix,
+                                          std::string_view suffix = {}) {
   std::vector<std::string> names = list_folder(folder);
   std::erase_if(names, [&](const std::string& name) {
-    return !name.starts_with(prefix) || !parse_integer(std::string_view(name).substr(prefix.size()));
+    if (name.size() < prefix.size() + suffix.size() || !name.starts_with(prefix) || !name.ends_with(suffix))
+      return true;
+    return !parse_integer(std::string_view(name).substr(prefix.size(), name.size() - prefix.size() - suffix.size()));
   });
   std::sort(names.begin(), names.end(),
             [](const auto& a, const auto& b) { return a.size() != b.size() ? a.size() < b.size() : a < b; });
   return names;
 }
 
-}  // namespace
-
-temperatures::temperatures(const board_identity& board, const notice* warn) {
-  add_zones(below(board.root, "/sys/class/thermal"), warn);
-  if (sensors_.empty()) add_zones(below(board.root, "/sys/devices/virtual/thermal"), warn);
-  if (board.profile->chip == soc::other) add_processor_sensors(below(board.root, "/sys/class/hwmon"), warn);
+/// What a hwmon chip belongs to ("coretemp.1", "0000:00:18.3"), which its number does not tell for long: numbers change
+/// from start to start.
+std::string place_of(const std::filesystem::path& chip) {
+  std::error_code unknown;
+  const std::filesystem::path device = std::filesystem::read_symlink(chip / "device", unknown);
+  return unknown ? chip.filename().string() : device.filename().string();
 }
 
-void temperatures::add_zones(const std::filesystem::path& folder, const notice* warn) {
-  for (const std::string& zone : numbered_entries(folder, "thermal_zone")) {
-    const auto type = read_text(folder / zone / "type");
-    if (!type || type->starts_with("PMIC")) continue;
-    sensors_.push_back({*type, sensor_file(folder / zone / "temp"), fault_watch("temperature " + *type, warn, true)});
+}  // namespace
+
+struct temperatures::found {
+  named_place where;
+  heat_source source;
+  std::filesystem::path file;
+};
+
+temperatures::temperatures(const board_identity& board, const notice* warn) {
+  std::vector<found> all;
+  find_zones(below(board.root, "/sys/class/thermal"), all);
+  if (all.empty()) find_zones(below(board.root, "/sys/devices/virtual/thermal"), all);
+  if (board.profile->chip == soc::other) find_processor_inputs(below(board.root, "/sys/class/hwmon"), all);
+  std::vector<named_place> places;
+  for (const found& one : all) places.push_back(one.where);
+  const std::vector<std::string> names = distinct_names(places);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    sensors_.push_back(
+        {names[i], all[i].source, sensor_file(all[i].file), fault_watch("temperature " + names[i], warn, true)});
   }
 }
 
-void temperatures::add_processor_sensors(const std::filesystem::path& folder, const notice* warn) {
+void temperatures::find_zones(const std::filesystem::path& folder, std::vector<found>& to) {
+  for (const std::string& zone : numbered_entries(folder, "thermal_zone")) {
+    const auto type = read_text(folder / zone / "type");
+    if (!type) continue;
+    const heat_source source = source_of_zone(*type);
+    if (source != heat_source::constant) to.push_back({{*type, zone}, source, folder / zone / "temp"});
+  }
+}
+
+void temperatures::find_processor_inputs(const std::filesystem::path& folder, std::vector<found>& to) {
   for (const std::string& chip : numbered_entries(folder, "hwmon")) {
     const auto driver = read_text(folder / chip / "name");
-    if (!driver || std::find(processor_drivers.begin(), processor_drivers.end(), *driver) == processor_drivers.end()) {
-      continue;
-    }
-    for (const std::string& file : list_folder(folder / chip)) {
-      if (!file.starts_with("temp") || !file.ends_with("_input")) continue;
+    if (!driver || !is_processor_driver(*driver)) continue;
+    std::vector<std::pair<std::string, std::string>> inputs;  // label, file
+    for (const std::string& file : numbered_entries(folder / chip, "temp", "_input")) {
       const std::string number = file.substr(0, file.find('_'));
-      const auto label = read_text(folder / chip / (number + "_label"));
-      const std::string name = *driver + ' ' + (label ? *label : number);
-      sensors_.push_back({name, sensor_file(folder / chip / file), fault_watch("temperature " + name, warn, true)});
+      inputs.emplace_back(read_text(folder / chip / (number + "_label")).value.value_or(number), file);
+    }
+    const bool has_die =
+        std::any_of(inputs.begin(), inputs.end(), [](const auto& input) { return input.first == "Tdie"; });
+    for (const auto& [label, file] : inputs) {
+      to.push_back({{*driver + ' ' + label, place_of(folder / chip)},
+                    source_of_processor_input(label, has_die),
+                    folder / chip / file});
     }
   }
 }
@@ -62,12 +91,12 @@ void temperatures::read(time_point now, std::vector<temperature_reading>& to) {
     if (!one.watch.is_due(now)) continue;
     const auto celsius = read_within(one.file, lowest_celsius, highest_celsius, milli);
     if (!celsius) {
-      one.watch.failed(now, describe(one.file.path(), celsius.fault, celsius.found));
+      one.watch.failed(now, describe(one.file.path(), celsius));
       continue;
     }
     one.watch.succeeded();
     one.was_read = true;
-    to.push_back({one.name, *celsius});
+    to.push_back({one.name, *celsius, one.source});
   }
 }
 

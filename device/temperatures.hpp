@@ -9,8 +9,8 @@
 
 namespace dvfo::device {
 
-/// Thermal zones and, on a PC, the processor's hwmon sensors. Dropped is PMIC-Die, which always says 100 °C; zones of
-/// blocks that are switched off (cv0 … cv2 on Orin) answer EAGAIN and are left out. Not thread-safe.
+/// Thermal zones and, on a PC, the processor's hwmon sensors. Dropped is what measures nothing (heat_source::constant);
+/// zones of blocks that are switched off (cv0 … cv2 on Orin) answer EAGAIN and are left out. Not thread-safe.
 class temperatures {
  public:
   temperatures(const board_identity& board, const notice* warn);
@@ -24,12 +24,14 @@ class temperatures {
  private:
   struct sensor {
     std::string name;
+    heat_source source;
     sensor_file file;
     fault_watch watch;
     bool was_read = false;
   };
-  void add_zones(const std::filesystem::path& folder, const notice* warn);
-  void add_processor_sensors(const std::filesystem::path& folder, const notice* warn);
+  struct found;
+  static void find_zones(const std::filesystem::path& folder, std::vector<found>& to);
+  static void find_processor_inputs(const std::filesystem::path& folder, std::vector<found>& to);
 
   std::vector<sensor> sensors_;
 };

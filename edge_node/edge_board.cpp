@@ -85,16 +85,6 @@ inference::model_costs costs_on(const sim::physics* model, const inference::bund
   return inference::costs_of(inference::architecture_of(manifest), sizes);
 }
 
-/// The hottest of the zones of processors; others, such as PMIC-Die, show limits or the air.
-std::optional<double> die_celsius(const std::vector<device::temperature_reading>& zones) {
-  std::optional<double> hottest;
-  for (const auto& each : zones) {
-    if (!each.zone.starts_with("CPU") && !each.zone.starts_with("GPU") && !each.zone.starts_with("cpu")) continue;
-    hottest = std::max(hottest.value_or(each.celsius), each.celsius);
-  }
-  return hottest;
-}
-
 /// Knobs that `--clocks` cannot set, each with its reason; loud only if it can set none.
 void tell_of_missing_knobs(const device::frequency_control& control, const std::string& word) {
   bool is_any_there = false;
@@ -170,7 +160,8 @@ actors::power_sensor_options edge_board::power_options() const {
     return actors::power_reading{.when = now,
                                  .watts = seen.total_watts,
                                  .total_joules = seen.total_joules,
-                                 .celsius = die_celsius(seen.temperatures)};
+                                 .celsius = device::die_celsius(seen.temperatures),
+                                 .counted_since = seen.counted_since};
   };
   return options;
 }

@@ -31,18 +31,26 @@ struct golden {
   double gpu_utilisation;
   std::optional<double> memory_utilisation;
   std::vector<golden_zone> zones;
+  golden_zone die;  // the hottest sensor of the die
 };
 
 std::ostream& operator<<(std::ostream& out, const golden& one) { return out << one.tree; }
 
 const std::vector<golden_zone> xavier_nx_zones{
     {"CPU-therm", 36.5}, {"GPU-therm", 35.0}, {"AUX-therm", 34.5}, {"AO-therm", 35.5}, {"thermal-fan-est", 35.95}};
+// The GPU is the hottest.
+const std::vector<golden_zone> xavier_nx_zones_jp5{
+    {"CPU-therm", 36.5}, {"GPU-therm", 41.0}, {"AUX-therm", 34.5}, {"AO-therm", 35.5}, {"thermal-fan-est", 35.95}};
 const std::vector<golden_zone> agx_xavier_zones{
     {"CPU-therm", 38.0},    {"GPU-therm", 37.5},     {"AUX-therm", 36.5},       {"AO-therm", 36.0},
     {"Tboard_tegra", 33.0}, {"Tdiode_tegra", 35.25}, {"thermal-fan-est", 37.35}};
 // cv0 to cv2 are switched off.
 const std::vector<golden_zone> orin_zones{{"cpu-thermal", 47.25}, {"gpu-thermal", 45.5},    {"soc0-thermal", 46.031},
                                           {"soc1-thermal", 47.0}, {"soc2-thermal", 45.875}, {"tj-thermal", 47.25}};
+// A GPU at work beside a CPU that waits.
+const std::vector<golden_zone> orin_zones_hot_gpu{{"cpu-thermal", 40.0},    {"gpu-thermal", 83.0},
+                                                  {"soc0-thermal", 46.031}, {"soc1-thermal", 47.0},
+                                                  {"soc2-thermal", 45.875}, {"tj-thermal", 83.0}};
 // NC channels are no rails.
 const std::vector<golden_rail> agx_orin_rails{{"VDD_GPU_SOC", 19.032, 0.320, 6.09024},
                                               {"VDD_CPU_CV", 19.032, 0.104, 1.979328},
@@ -62,7 +70,8 @@ const std::vector<golden> all_boards{
      1'600'000'000.0,
      0.371,
      0.25,
-     {{"AO-therm", 41.5}, {"CPU-therm", 34.5}, {"GPU-therm", 33.0}, {"PLL-therm", 32.5}, {"thermal-fan-est", 33.75}}},
+     {{"AO-therm", 41.5}, {"CPU-therm", 34.5}, {"GPU-therm", 33.0}, {"PLL-therm", 32.5}, {"thermal-fan-est", 33.75}},
+     {"CPU-therm", 34.5}},
     {"jetson-tx2-jp4",
      "jetson-tx2",
      4,
@@ -92,7 +101,8 @@ const std::vector<golden> all_boards{
       {"PLL-therm", 38.0},
       {"Tboard_tegra", 34.0},
       {"Tdiode_tegra", 35.5},
-      {"thermal-fan-est", 37.7}}},
+      {"thermal-fan-est", 37.7}},
+     {"MCPU-therm", 39.0}},
     {"jetson-xavier-nx-jp4",
      "jetson-xavier-nx",
      4,
@@ -105,7 +115,8 @@ const std::vector<golden> all_boards{
      1'600'000'000.0,
      0.458,
      std::nullopt,
-     xavier_nx_zones},
+     xavier_nx_zones,
+     {"CPU-therm", 36.5}},
     {"jetson-xavier-nx-jp5",
      "jetson-xavier-nx",
      5,
@@ -120,7 +131,8 @@ const std::vector<golden> all_boards{
      1'600'000'000.0,
      0.458,
      std::nullopt,
-     xavier_nx_zones},
+     xavier_nx_zones_jp5,
+     {"GPU-therm", 41.0}},
     {"jetson-agx-xavier-jp4",
      "jetson-agx-xavier",
      4,
@@ -138,7 +150,8 @@ const std::vector<golden> all_boards{
      2'133'000'000.0,
      0.815,
      std::nullopt,
-     agx_xavier_zones},
+     agx_xavier_zones,
+     {"CPU-therm", 38.0}},
     {"jetson-agx-xavier-jp5",
      "jetson-agx-xavier",
      5,
@@ -156,7 +169,8 @@ const std::vector<golden> all_boards{
      2'133'000'000.0,
      0.815,
      std::nullopt,
-     agx_xavier_zones},
+     agx_xavier_zones,
+     {"CPU-therm", 38.0}},
     {"jetson-orin-nano-jp5",
      "jetson-orin-nano",
      5,
@@ -171,7 +185,8 @@ const std::vector<golden> all_boards{
      2'133'000'000.0,
      0.269,
      std::nullopt,
-     orin_zones},
+     orin_zones,
+     {"cpu-thermal", 47.25}},
     {"jetson-orin-nano-jp6",
      "jetson-orin-nano",
      6,
@@ -186,7 +201,8 @@ const std::vector<golden> all_boards{
      3'199'000'000.0,
      0.523,
      std::nullopt,
-     orin_zones},
+     orin_zones_hot_gpu,
+     {"gpu-thermal", 83.0}},
     {"jetson-orin-nx-jp5",
      "jetson-orin-nx",
      5,
@@ -201,7 +217,8 @@ const std::vector<golden> all_boards{
      3'199'000'000.0,
      0.377,
      std::nullopt,
-     orin_zones},
+     orin_zones,
+     {"cpu-thermal", 47.25}},
     {"jetson-orin-nx-jp6",
      "jetson-orin-nx",
      6,
@@ -216,11 +233,36 @@ const std::vector<golden> all_boards{
      3'199'000'000.0,
      0.702,
      std::nullopt,
-     orin_zones},
-    {"jetson-agx-orin-jp5", "jetson-agx-orin", 5, "sum of 4 rails", 13.695744, 0.43, agx_orin_rails, 1'497'600'000.0,
-     714'000'000.0, 3'199'000'000.0, 0.911, std::nullopt, orin_zones},
-    {"jetson-agx-orin-jp6", "jetson-agx-orin", 6, "sum of 4 rails", 13.695744, 0.43, agx_orin_rails, 1'497'600'000.0,
-     714'000'000.0, 3'199'000'000.0, 0.911, std::nullopt, orin_zones},
+     orin_zones,
+     {"cpu-thermal", 47.25}},
+    {"jetson-agx-orin-jp5",
+     "jetson-agx-orin",
+     5,
+     "sum of 4 rails",
+     13.695744,
+     0.43,
+     agx_orin_rails,
+     1'497'600'000.0,
+     714'000'000.0,
+     3'199'000'000.0,
+     0.911,
+     std::nullopt,
+     orin_zones,
+     {"cpu-thermal", 47.25}},
+    {"jetson-agx-orin-jp6",
+     "jetson-agx-orin",
+     6,
+     "sum of 4 rails",
+     13.695744,
+     0.43,
+     agx_orin_rails,
+     1'497'600'000.0,
+     714'000'000.0,
+     3'199'000'000.0,
+     0.911,
+     std::nullopt,
+     orin_zones,
+     {"cpu-thermal", 47.25}},
 };
 
 class golden_readings : public testing::TestWithParam<golden> {};
@@ -262,6 +304,10 @@ TEST_P(golden_readings, hold_for_everything_that_the_board_tells) {
     SCOPED_TRACE(zone.name);
     EXPECT_NEAR(celsius_of(reading, zone.name).value_or(-1.0), zone.celsius, 1e-9);
   }
+  const auto* const die = device::hottest_of_die(reading.temperatures);
+  ASSERT_NE(die, nullptr);
+  EXPECT_EQ(die->zone, expected.die.name);
+  EXPECT_NEAR(die->celsius, expected.die.celsius, 1e-9);
   EXPECT_EQ(said.texts, std::vector<std::string>());
 }
 
@@ -282,72 +328,6 @@ INSTANTIATE_TEST_SUITE_P(boards, golden_readings, testing::ValuesIn(all_boards),
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });
-
-TEST(golden_linux, reads_an_intel_pc_by_psys) {
-  sensed_tree pc("linux-intel-rapl");
-  const device::telemetry first = pc.sensors.read(at(10.0));
-  EXPECT_EQ(pc.sensors.total_source(), "RAPL psys");
-  EXPECT_EQ(pc.sensors.update_interval_seconds(), 0.001);
-  EXPECT_FALSE(first.total_watts);
-  EXPECT_EQ(first.total_joules, 0.0);
-  EXPECT_EQ(first.now.cpu_hz, 2'400'000'000.0);
-  EXPECT_FALSE(first.now.gpu_hz);
-  EXPECT_FALSE(first.now.memory_hz);
-  EXPECT_FALSE(first.gpu_utilisation);
-  EXPECT_EQ(celsius_of(first, "coretemp Package id 0"), 51.0);
-  EXPECT_EQ(celsius_of(first, "coretemp Core 0"), 49.0);
-  EXPECT_EQ(celsius_of(first, "acpitz"), 27.8);
-  EXPECT_EQ(celsius_of(first, "x86_pkg_temp"), 51.0);
-  EXPECT_FALSE(celsius_of(first, "nvme Composite"));
-
-  // psys wraps around: 328850 µJ to the end of its range, 24671150 µJ after it are 25 J.
-  const std::string zones = "sys/devices/virtual/powercap/intel-rapl/";
-  pc.tree.write(zones + "intel-rapl:1/energy_uj", "24671150\n");
-  pc.tree.write(zones + "intel-rapl:0/energy_uj", "52018000000\n");
-  pc.tree.write(zones + "intel-rapl:0/intel-rapl:0:0/energy_uj", "21009000000\n");
-  pc.tree.write(zones + "intel-rapl:0/intel-rapl:0:2/energy_uj", "8001500000\n");
-  const device::telemetry second = pc.sensors.read(at(12.0));
-  EXPECT_NEAR(second.total_joules.value_or(-1.0), 25.0, 1e-9);
-  EXPECT_NEAR(second.total_watts.value_or(-1.0), 12.5, 1e-9);
-  EXPECT_NEAR(watts_of(second, "package-0").value_or(-1.0), 9.0, 1e-9);
-  EXPECT_NEAR(watts_of(second, "core").value_or(-1.0), 4.5, 1e-9);
-  EXPECT_NEAR(watts_of(second, "dram").value_or(-1.0), 0.75, 1e-9);
-  EXPECT_EQ(watts_of(second, "uncore"), 0.0);
-  EXPECT_EQ(second.rails.size(), 5U) << "the mmio zone is package-0 again";
-}
-
-TEST(golden_linux, reads_an_amd_server_by_its_packages) {
-  sensed_tree server("linux-amd-rapl");
-  server.sensors.read(at(0.0));
-  EXPECT_EQ(server.sensors.total_source(), "RAPL, sum of 2 packages");
-  // package-0 wraps: 610987 + 39389013 µJ = 40 J; package-1: 30 J. Cores are within.
-  server.tree.write("sys/class/powercap/intel-rapl:0/energy_uj", "39389013\n");
-  server.tree.write("sys/class/powercap/intel-rapl:0:0/energy_uj", "1020000000\n");
-  server.tree.write("sys/class/powercap/intel-rapl:1/energy_uj", "3030000000\n");
-  server.tree.write("sys/class/powercap/intel-rapl:1:0/energy_uj", "510000000\n");
-  const device::telemetry reading = server.sensors.read(at(0.5));
-  EXPECT_NEAR(reading.total_joules.value_or(-1.0), 70.0, 1e-9);
-  EXPECT_NEAR(reading.total_watts.value_or(-1.0), 140.0, 1e-9);
-  EXPECT_NEAR(watts_of(reading, "package-0").value_or(-1.0), 80.0, 1e-9);
-  EXPECT_NEAR(watts_of(reading, "package-1").value_or(-1.0), 60.0, 1e-9);
-  EXPECT_EQ(reading.now.cpu_hz, 1'900'000'000.0);
-  EXPECT_EQ(reading.temperatures.size(), 2U);
-}
-
-TEST(golden_linux, reads_a_laptop_by_its_battery) {
-  sensed_tree laptop("linux-laptop-battery");
-  const device::telemetry reading = laptop.sensors.read(at(0.0));
-  EXPECT_EQ(laptop.sensors.total_source(), "battery BAT0");
-  EXPECT_NEAR(reading.total_watts.value_or(-1.0), 10.01952, 1e-9);  // 0.852 A × 11.76 V
-  EXPECT_FALSE(reading.total_joules);
-  ASSERT_EQ(reading.rails.size(), 1U) << "the battery of the mouse is no source of power";
-  EXPECT_EQ(reading.rails.front().volts, 11.76);
-  EXPECT_EQ(reading.rails.front().amperes, 0.852);
-  EXPECT_EQ(laptop.sensors.update_interval_seconds(), 2.0);
-  EXPECT_EQ(reading.now.cpu_hz, 2'100'000'000.0);
-  EXPECT_EQ(celsius_of(reading, "k10temp Tctl"), 46.375);
-  EXPECT_EQ(celsius_of(reading, "acpitz"), 45.0);
-}
 
 }  // namespace
 }  // namespace dvfo::tests
