@@ -263,7 +263,7 @@ pipeline_actor::behavior_type pipeline(pipeline_pointer self, pipeline_partners 
   drop_strangers(self);
   self->state.partners = std::move(partners);
   self->state.rescue = rescue_estimate(options.rescue_time);
-  self->state.energy = device::energy_account(options.power_hold.count());
+  self->state.energy = device::energy_account(options.power_hold.count(), options.highest_watts);
   self->state.options = std::move(options);
   self->send(self->state.partners.policy, join_atom{}, decision_listener(self));
   if (self->state.partners.power) self->send(self->state.partners.power, join_atom{}, power_listener(self));
@@ -272,7 +272,7 @@ pipeline_actor::behavior_type pipeline(pipeline_pointer self, pipeline_partners 
       [self](const link_down&) { self->state.is_link_up = false; },
       [self](const prepared_decision& ready) { self->state.prepared = ready; },
       [self](const power_reading& reading) {
-        self->state.energy.on_power(reading.when, reading.watts, reading.total_joules);
+        self->state.energy.on_power(reading.when, reading.watts, reading.total_joules, reading.counted_since);
         if (reading.celsius) self->state.celsius = reading.celsius;
         if (!self->state.tasks.empty()) watch_power(self, self->clock().now());
       },

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 
@@ -38,6 +39,8 @@ struct pipeline_options {
   std::function<bool(const std::vector<float>&)> accepts;
   /// Power is held this long without a new reading of the sensor.
   std::chrono::duration<double> power_hold = defaults::power::held_intervals * defaults::power::interval;
+  /// More is no measurement of the board's power.
+  double highest_watts = std::numeric_limits<double>::infinity();
 };
 
 struct pipeline_state {

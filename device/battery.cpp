@@ -25,7 +25,7 @@ class battery {
         volts_(folder / "voltage_now"),
         amperes_(folder / "current_now"),
         watch_("battery " + name_, warn) {
-    if (read_integer(folder / "power_now")) power_.emplace(folder / "power_now");
+    if (read_integer(folder / "power_now").fault != file_fault::missing) power_.emplace(folder / "power_now");
   }
 
   /// Absent unless the battery discharges.
@@ -39,6 +39,8 @@ class battery {
 
  private:
   std::optional<rail_reading> measure(time_point now);
+  void fail(time_point now, const reading<double>& watts, const reading<double>& volts, const reading<double>& amperes);
+  [[nodiscard]] std::string remedy() const;
 
   std::string name_;
   sensor_file status_file_;
@@ -47,6 +49,7 @@ class battery {
   std::optional<sensor_file> power_;
   fault_watch watch_;
   std::string state_ = "Unknown";
+  bool lacks_current_ = false;  ///< neither a power nor a current: for good, as far as one can know
 };
 
 std::optional<rail_reading> battery::read(time_point now) {
@@ -55,7 +58,7 @@ std::optional<rail_reading> battery::read(time_point now) {
   state_ = "Unknown";
   if (state) state_ = std::string(state->substr(0, state->find('\n')));
   if (!state) {
-    watch_.failed(now, describe(status_file_.path(), device::read_text(status_file_.path()).fault));
+    watch_.failed(now, describe(status_file_.path(), device::read_text(status_file_.path())));
     return std::nullopt;
   }
   if (is_discharging()) return measure(now);
@@ -71,18 +74,36 @@ std::optional<rail_reading> battery::measure(time_point now) {
   const auto amperes = read_within(amperes_, -highest_amperes, highest_amperes, micro);
   result.volts = volts.value;
   if (amperes) result.amperes = std::abs(*amperes);
+  reading<double> watts;
   if (power_) {
-    const auto watts = read_within(*power_, -highest_watts, highest_watts, micro);
+    watts = read_within(*power_, -highest_watts, highest_watts, micro);
     if (watts) result.watts = std::abs(*watts);
   }
   if (!result.watts && result.volts && result.amperes) result.watts = *result.volts * *result.amperes;
-  if (!result.watts) {
-    const auto& file = volts ? amperes_ : volts_;
-    watch_.failed(now, describe(file.path(), volts ? amperes.fault : volts.fault, volts ? amperes.found : volts.found));
+  if (!result.watts || *result.watts > highest_watts) {
+    fail(now, watts, volts, amperes);
     return std::nullopt;
   }
   watch_.succeeded();
   return result;
+}
+
+/// Why there are no watts: of what the battery has, the first that failed.
+void battery::fail(time_point now, const reading<double>& watts, const reading<double>& volts,
+                   const reading<double>& amperes) {
+  lacks_current_ = !power_ && amperes.fault == file_fault::missing;
+  if (power_ && watts.fault != file_fault::none) return watch_.failed(now, describe(power_->path(), watts));
+  if (!volts) return watch_.failed(now, describe(volts_.path(), volts));
+  if (!amperes) return watch_.failed(now, describe(amperes_.path(), amperes));
+  watch_.failed(now, fmt::format("{} and {} make more than {:.0f} W", volts_.path().string(), amperes_.path().string(),
+                                 highest_watts));
+}
+
+/// What would help depends on why: only a battery that does not discharge is helped by pulling the plug.
+std::string battery::remedy() const {
+  if (watch_.reason().empty()) return "unplug the mains adapter, or use a machine with RAPL";
+  if (lacks_current_) return {};
+  return "look at the kernel log for the battery's driver; it is read again as soon as it answers";
 }
 
 sensor_status battery::status() const {
@@ -94,7 +115,10 @@ sensor_status battery::status() const {
   result.reason = watch_.reason().empty()
                       ? "the battery tells the machine's power only while it discharges; its state is " + state_
                       : watch_.reason();
-  result.remedy = "unplug the mains adapter, or use a machine with RAPL";
+  if (lacks_current_ && !watch_.reason().empty()) {
+    result.reason += ", and there is no power_now: this battery does not tell what it gives";
+  }
+  result.remedy = remedy();
   return result;
 }
 

@@ -153,6 +153,12 @@ const board_profile& find_board(std::string_view name) {
               fmt::format("no board is named '{}'; expected one of {}", name, fmt::join(names, ", ")));
 }
 
+double highest_watts(const board_profile& board) {
+  constexpr double per_budget = 4.0;
+  constexpr double of_any_machine = 2000.0;
+  return board.max_power_watts > 0.0 ? per_budget * board.max_power_watts : of_any_machine;
+}
+
 const std::vector<double>& operating_points(const board_profile& board, knob which) {
   return which == knob::cpu ? board.cpu_hz : which == knob::gpu ? board.gpu_hz : board.memory_hz;
 }

@@ -54,6 +54,10 @@ std::span<const board_profile> board_catalogue();
 /// The profile of this name, or throws error(unknown_board) that lists the names.
 const board_profile& find_board(std::string_view name);
 
+/// Above this no reading of the board's power is a measurement: four times the budget, which bounds a mean and not what
+/// hangs on the carrier board; 2 kW where no budget is known.
+double highest_watts(const board_profile& board);
+
 /// Operating points of one knob of the profile.
 const std::vector<double>& operating_points(const board_profile& board, knob which);
 

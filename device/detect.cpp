@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "device/error.hpp"
+#include "device/hypervisor.hpp"
 #include "device/identity.hpp"
 #include "device/text_file.hpp"
 
@@ -124,6 +125,7 @@ board_identity detect(const std::filesystem::path& root, const std::string& over
   }
   if (override_name.empty()) recognise(board);
   find_jetpack(board);
+  if (board.profile->chip == soc::other) board.hypervisor = find_hypervisor(root);
   return board;
 }
 

@@ -5,11 +5,15 @@
 namespace dvfo::device {
 namespace {
 
+/// As energy_counter: a counter may have been read this much later than the instant that was given for it.
+constexpr double latest_seconds = 0.1;
+
 double seconds_between(time_point from, time_point to) { return std::chrono::duration<double>(to - from).count(); }
 
 }  // namespace
 
-energy_account::energy_account(double longest_hold_seconds) : longest_hold_seconds_(longest_hold_seconds) {}
+energy_account::energy_account(double longest_hold_seconds, double highest_watts)
+    : longest_hold_seconds_(longest_hold_seconds), highest_watts_(highest_watts) {}
 
 /// The sums at a later instant, the newest power held until it is stale.
 energy_account::ledger energy_account::at(time_point when) const {
@@ -71,13 +75,43 @@ void energy_account::correct(double measured_joules) {
   ledger_.blind_seconds = from.blind_seconds;
 }
 
-void energy_account::on_power(time_point when, std::optional<double> watts, std::optional<double> total_joules) {
-  advance(when);
-  if (total_joules) {
-    if (counter_ && *total_joules >= *counter_) correct(*total_joules - *counter_);
-    counter_ = total_joules;
-    at_counter_ = ledger_;
+/// What flowed since the counter's last reading is not known, so it is not counted: neither the power that was held
+/// over it nor the counter's leap. Tasks in flight have lost a part of their energy.
+void energy_account::forget_stretch() {
+  const ledger& from = at_counter_;
+  ledger_.joules = from.joules;
+  ledger_.idle_joules = from.idle_joules;
+  ledger_.joules_each = from.joules_each;
+  ledger_.blind_seconds = from.blind_seconds + ledger_.seconds - from.seconds;
+  ++ledger_.blind;
+}
+
+void energy_account::on_counter(double total_joules) {
+  if (counter_ && total_joules >= *counter_) {
+    const double flowed = total_joules - *counter_;
+    const double seconds = ledger_.seconds - at_counter_.seconds + latest_seconds;
+    if (flowed > highest_watts_ * seconds) {
+      forget_stretch();
+    } else {
+      correct(flowed);
+    }
   }
+  counter_ = total_joules;
+  at_counter_ = ledger_;
+}
+
+void energy_account::on_power(time_point when, std::optional<double> watts, std::optional<double> total_joules,
+                              std::optional<time_point> counted_since) {
+  advance(when);
+  if (watts && *watts > highest_watts_) watts.reset();
+  if (counted_since && counted_since_ && *counted_since != *counted_since_ && counter_) {
+    forget_stretch();
+    counter_.reset();
+    at_counter_ = ledger_;
+    if (!total_joules) counter_ = 0.0;  // the new counter begins with this reading
+  }
+  if (counted_since) counted_since_ = counted_since;
+  if (total_joules) on_counter(*total_joules);
   if (!watts) return;
   watts_ = watts;
   reading_time_ = clock_;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 
@@ -17,13 +18,17 @@ namespace dvfo::device {
 /// after a correction, but for the part of it that would belong to tasks that had already ended.
 class energy_account {
  public:
-  /// A reading goes stale after this long without another: then energy is absent, not extrapolated.
-  explicit energy_account(double longest_hold_seconds);
+  /// A reading goes stale after `longest_hold_seconds` without another: then energy is absent, not extrapolated. More
+  /// than `highest_watts` is no measurement.
+  explicit energy_account(double longest_hold_seconds, double highest_watts = std::numeric_limits<double>::infinity());
 
   /// A power reading, instants not descending. A later reading with a counter corrects the integral since the last one
   /// with a counter, also over a stretch without power. A reading that failed (neither value) changes nothing: the
-  /// newest power is held until it is stale.
-  void on_power(time_point when, std::optional<double> watts, std::optional<double> total_joules);
+  /// newest power is held until it is stale. A counter that leaps beyond the highest power, or says by another
+  /// `counted_since` that it began anew, tells nothing of the time since the last reading with a counter: that stretch
+  /// is unmeasured.
+  void on_power(time_point when, std::optional<double> watts, std::optional<double> total_joules,
+                std::optional<time_point> counted_since = {});
 
   /// A task is in flight from `when` on. An id that is in flight already starts anew.
   void begin_task(std::uint64_t id, time_point when);
@@ -62,13 +67,17 @@ class energy_account {
   void advance(time_point when);
   [[nodiscard]] ledger at(time_point when) const;
   void correct(double measured_joules);
+  void on_counter(double total_joules);
+  void forget_stretch();
 
   double longest_hold_seconds_;
+  double highest_watts_;
   std::optional<time_point> clock_;
   std::optional<time_point> reading_time_;
   std::optional<double> watts_;
   ledger ledger_;
   std::optional<double> counter_;
+  std::optional<time_point> counted_since_;
   ledger at_counter_;  // the sums at the newest reading with a counter
   std::unordered_map<std::uint64_t, open_task> tasks_;
 };

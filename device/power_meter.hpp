@@ -13,7 +13,8 @@ namespace dvfo::device {
 /// Power of the whole board out of one meter.
 struct board_power {
   std::optional<double> watts;
-  std::optional<double> joules;  ///< of a counter, since the meter was opened
+  std::optional<double> joules;                  ///< of a counter, since counted_since
+  std::optional<time_point> counted_since = {};  ///< as in telemetry
 };
 
 /// One kind of power sensor with all its channels. Not thread-safe.

@@ -1,100 +1,162 @@
-// RAPL by the kernel's powercap tree: counters of microjoules that wrap around at max_energy_range_uj.
+// The whole board by the kernel's powercap tree: psys where it counts what it should, else the packages.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "device/power_meter.hpp"
-#include "device/sensor_file.hpp"
+#include "device/rapl_zone.hpp"
+#include "device/total_check.hpp"
 
 namespace dvfo::device {
 namespace {
 
-constexpr double micro = 1e-6;
 constexpr double update_seconds = 1e-3;  // the processor brings the counters up to date about every millisecond
 
-// A counter that fell back was either wrapped or set to 0 (sleep, a write, another driver). More power than this over
-// the time since the last reading cannot have been a wrap.
-constexpr double highest_watts = 2000.0;
+/// Counters of one instant: only the delay of the slowest of them is to be borne.
+constexpr double refuted_after_seconds = 0.5;
 
-// psys is there on some machines without ever counting.
-constexpr double psys_must_count_within_seconds = 2.0;
-
-/// One counter: its energy since it was opened.
-class zone {
- public:
-  zone(std::filesystem::path folder, std::string id, std::string name, const notice* warn)
-      : is_top_(std::count(id.begin(), id.end(), ':') == 1),
-        name_(std::move(name)),
-        counter_(folder / "energy_uj"),
-        range_(device::read_integer(folder / "max_energy_range_uj").value.value_or(0)),
-        watch_("energy counter " + name_ + " (" + id + ")", warn),
-        fault_(device::read_integer(folder / "energy_uj").fault) {}
-
-  /// The energy since the first reading, or absent.
-  std::optional<rail_reading> read(time_point now);
-
-  [[nodiscard]] bool is_top() const { return is_top_; }
-  [[nodiscard]] const std::string& name() const { return name_; }
-  [[nodiscard]] std::string where() const { return counter_.path().string(); }
-  [[nodiscard]] const fault_watch& watch() const { return watch_; }
-  [[nodiscard]] bool is_denied() const { return fault_ == file_fault::no_permission; }
-
- private:
-  void count(std::int64_t raw, double seconds);
-
-  bool is_top_;
-  std::string name_;
-  sensor_file counter_;
-  std::int64_t range_;
-  fault_watch watch_;
-  file_fault fault_;
-  std::optional<std::int64_t> last_;
-  time_point last_time_;
-  std::int64_t microjoules_ = 0;
-  double at_last_watts_ = 0.0;  // energy when watts were last computed
-  time_point last_watts_time_;
-  std::optional<double> watts_;
+struct energy {
+  double joules = 0.0;
+  std::optional<double> watts;
 };
 
-std::optional<rail_reading> zone::read(time_point now) {
-  if (!watch_.is_due(now)) return std::nullopt;
-  const auto raw = counter_.read_integer();
-  fault_ = raw.fault;
-  if (!raw || *raw < 0) {
-    watch_.failed(now, describe(counter_.path(), raw ? file_fault::garbage : raw.fault, raw.found));
-    return std::nullopt;
-  }
-  watch_.succeeded();
-  if (last_) {
-    count(*raw, std::chrono::duration<double>(now - last_time_).count());
-  } else {
-    last_watts_time_ = now;
-  }
-  last_ = *raw;
-  last_time_ = now;
-  const double joules = static_cast<double>(microjoules_) * micro;
-  const double seconds = std::chrono::duration<double>(now - last_watts_time_).count();
-  if (seconds >= update_seconds) {  // below, the counter may not have moved yet
-    watts_ = (joules - at_last_watts_) / seconds;
-    at_last_watts_ = joules;
-    last_watts_time_ = now;
-  }
-  return rail_reading{name_, std::nullopt, std::nullopt, watts_, joules};
+/// By zone; absent where one was not read or gave nothing.
+using zone_readings = std::vector<std::optional<rail_reading>>;
+
+/// Energy that some zones count (of psys, of a package) as long as they count no less than the parts of it do; from
+/// then on the sum of the parts.
+class counted_energy {
+ public:
+  counted_energy(std::vector<std::size_t> zones, std::vector<counted_energy> parts)
+      : zones_(std::move(zones)), parts_(std::move(parts)), uses_parts_(zones_.empty()) {}
+
+  /// Absent where a zone that it needs gave nothing, and while it is not clear whether it is a total.
+  std::optional<energy> read(time_point now, const zone_readings& readings);
+
+  /// Joules by the zones' newest sums.
+  [[nodiscard]] double joules(const std::vector<rapl_zone>& zones) const;
+
+  /// The zones whose sum it is now.
+  void append_used(std::vector<std::size_t>& to) const;
+
+  /// Why zones are no total, by zone.
+  void append_refuted(std::map<std::size_t, std::string>& to) const;
+
+  /// Some zone lost energy that another may have counted.
+  void restart_checks();
+
+ private:
+  std::optional<energy> read_parts(time_point now, const zone_readings& readings);
+  [[nodiscard]] std::optional<energy> own(const zone_readings& readings) const;
+
+  std::vector<std::size_t> zones_;
+  std::vector<counted_energy> parts_;
+  bool uses_parts_;
+  double offset_ = 0.0;  // keeps the sum in one piece when the parts take over
+  total_check check_{refuted_after_seconds};
+  std::string refuted_;
+};
+
+void add(const energy& one, energy& to) {
+  to.joules += one.joules;
+  to.watts = to.watts && one.watts ? std::optional(*to.watts + *one.watts) : std::nullopt;
 }
 
-void zone::count(std::int64_t raw, double seconds) {
-  std::int64_t step = raw - *last_;
-  if (step < 0) step += range_;
-  const bool is_possible = step >= 0 && static_cast<double>(step) * micro <= highest_watts * std::max(seconds, 1.0);
-  // After a reset what was counted in between is unknown; the meter goes on from there.
-  if (raw >= *last_ || is_possible) microjoules_ += step;
+std::optional<energy> counted_energy::own(const zone_readings& readings) const {
+  energy sum{0.0, 0.0};
+  for (const std::size_t zone : zones_) {
+    if (!readings[zone]) return std::nullopt;
+    add({*readings[zone]->energy_joules, readings[zone]->watts}, sum);
+  }
+  return sum;
+}
+
+std::optional<energy> counted_energy::read_parts(time_point now, const zone_readings& readings) {
+  energy sum{offset_, 0.0};
+  bool is_complete = !parts_.empty();
+  for (counted_energy& part : parts_) {
+    const auto one = part.read(now, readings);
+    is_complete = is_complete && one;
+    if (one) add(*one, sum);
+  }
+  return is_complete ? std::optional(sum) : std::nullopt;
+}
+
+std::optional<energy> counted_energy::read(time_point now, const zone_readings& readings) {
+  auto parts = read_parts(now, readings);
+  if (uses_parts_) return parts;
+  const auto whole = own(readings);
+  if (!whole || !parts) return whole;
+  switch (check_.on_joules(now, whole->joules, parts->joules)) {
+    case total_check::verdict::plausible:
+      return whole;
+    case total_check::verdict::doubtful:
+      return std::nullopt;
+    case total_check::verdict::refuted:
+      break;
+  }
+  uses_parts_ = true;
+  offset_ = check_.total_at_start() - check_.parts_at_start();
+  refuted_ = fmt::format("it counted {:.1f} J where its parts counted {:.1f} J: their sum is taken instead",
+                         whole->joules - check_.total_at_start(), parts->joules - check_.parts_at_start());
+  parts->joules += offset_;
+  return parts;
+}
+
+double counted_energy::joules(const std::vector<rapl_zone>& zones) const {
+  double sum = uses_parts_ ? offset_ : 0.0;
+  if (uses_parts_) {
+    for (const counted_energy& part : parts_) sum += part.joules(zones);
+  } else {
+    for (const std::size_t zone : zones_) sum += zones[zone].joules();
+  }
+  return sum;
+}
+
+void counted_energy::append_used(std::vector<std::size_t>& to) const {
+  if (!uses_parts_) to.insert(to.end(), zones_.begin(), zones_.end());
+  if (!uses_parts_) return;
+  for (const counted_energy& part : parts_) part.append_used(to);
+}
+
+void counted_energy::append_refuted(std::map<std::size_t, std::string>& to) const {
+  for (const std::size_t zone : zones_) {
+    if (!refuted_.empty()) to[zone] = refuted_;
+  }
+  for (const counted_energy& part : parts_) part.append_refuted(to);
+}
+
+void counted_energy::restart_checks() {
+  check_.restart();
+  for (counted_energy& part : parts_) part.restart_checks();
+}
+
+/// psys of the packages, each of its cores and the like.
+counted_energy whole_board(const std::vector<rapl_zone>& zones) {
+  std::vector<std::size_t> psys;
+  std::vector<counted_energy> packages;
+  for (std::size_t i = 0; i < zones.size(); ++i) {
+    if (zones[i].is_psys()) psys.push_back(i);
+    if (!zones[i].is_package()) continue;
+    std::vector<counted_energy> parts;
+    for (std::size_t j = 0; j < zones.size(); ++j) {
+      if (zones[j].is_part_of(zones[i])) parts.emplace_back(std::vector{j}, std::vector<counted_energy>());
+    }
+    packages.emplace_back(std::vector{i}, std::move(parts));
+  }
+  return {std::move(psys), std::move(packages)};
 }
 
 class rapl : public power_meter {
  public:
-  explicit rapl(std::vector<zone> zones)
-      : zones_(std::move(zones)), uses_psys_(std::any_of(zones_.begin(), zones_.end(), is_psys)) {}
+  rapl(std::vector<rapl_zone> zones, const notice* warn)
+      : zones_(std::move(zones)), total_(whole_board(zones_)), warn_(warn) {
+    total_.append_used(used_);
+  }
 
   board_power read(time_point now, bool in_detail, std::vector<rail_reading>& to) override;
   [[nodiscard]] double update_interval_seconds() const override { return update_seconds; }
@@ -104,84 +166,84 @@ class rapl : public power_meter {
   [[nodiscard]] bool is_alive() const override { return true; }
 
  private:
-  static bool is_psys(const zone& one) { return one.is_top() && one.name() == "psys"; }
-  [[nodiscard]] bool is_in_total(const zone& one) const {
-    return one.is_top() && (uses_psys_ ? is_psys(one) : one.name().starts_with("package"));
+  [[nodiscard]] bool is_used(std::size_t zone) const {
+    return std::find(used_.begin(), used_.end(), zone) != used_.end();
   }
-  void judge_psys(time_point now, const std::vector<rail_reading>& readings);
+  [[nodiscard]] std::uint64_t breaks() const;
+  void take_refuted();
 
-  std::vector<zone> zones_;
-  bool uses_psys_;
-  bool psys_is_proven_ = false;
-  std::optional<time_point> first_;
-  double offset_joules_ = 0.0;  // keeps the total in one piece when psys is given up
+  std::vector<rapl_zone> zones_;
+  counted_energy total_;
+  const notice* warn_;
+  std::vector<std::size_t> used_;               // whose sum the total is
+  std::map<std::size_t, std::string> refuted_;  // zones that are no total, and why
+  std::optional<time_point> since_;             // the instant that the total counts from
+  double joules_at_since_ = 0.0;
 };
 
-board_power rapl::read(time_point now, bool in_detail, std::vector<rail_reading>& to) {
-  std::vector<rail_reading> readings;
-  bool is_complete = !total_source().empty();
-  double joules = 0.0;
-  std::optional<double> watts = 0.0;
-  for (zone& one : zones_) {
-    if (!in_detail && !one.is_top()) continue;
-    const auto reading = one.read(now);
-    if (reading) readings.push_back(*reading);
-    if (!is_in_total(one)) continue;
-    is_complete = is_complete && reading.has_value();
-    if (!reading) continue;
-    joules += *reading->energy_joules;
-    watts = watts && reading->watts ? std::optional(*watts + *reading->watts) : std::nullopt;
-  }
-  if (uses_psys_ && !psys_is_proven_) judge_psys(now, readings);
-  to.insert(to.end(), readings.begin(), readings.end());
-  if (!is_complete) return {};
-  return {watts, joules + offset_joules_};
+std::uint64_t rapl::breaks() const {
+  std::uint64_t sum = 0;
+  for (const rapl_zone& one : zones_) sum += one.breaks();
+  return sum;
 }
 
-/// psys counts once it has moved. If it stands still while the packages move, the packages are the total from then on.
-void rapl::judge_psys(time_point now, const std::vector<rail_reading>& readings) {
-  if (!first_) first_ = now;
-  double psys = 0.0;
-  double packages = 0.0;
-  for (const rail_reading& one : readings) {
-    if (one.name == "psys") psys = *one.energy_joules;
-    if (one.name.starts_with("package")) packages += *one.energy_joules;
+board_power rapl::read(time_point now, bool in_detail, std::vector<rail_reading>& to) {
+  zone_readings readings(zones_.size());
+  const std::uint64_t breaks_before = breaks();
+  bool has_leapt = false;  // the total, or a part of it
+  for (std::size_t i = 0; i < zones_.size(); ++i) {
+    if (!in_detail && !zones_[i].is_top() && !is_used(i)) continue;
+    const std::uint64_t before = zones_[i].breaks();
+    readings[i] = zones_[i].read(now);
+    has_leapt = has_leapt || (is_used(i) && zones_[i].breaks() != before);
+    if (readings[i]) to.push_back(*readings[i]);
   }
-  psys_is_proven_ = psys > 0.0;
-  const double seconds = std::chrono::duration<double>(now - *first_).count();
-  if (psys_is_proven_ || packages <= 0.0 || seconds < psys_must_count_within_seconds) return;
-  uses_psys_ = false;
-  offset_joules_ = -packages;
+  if (breaks() != breaks_before) total_.restart_checks();
+  const auto sum = total_.read(now, readings);
+  take_refuted();
+  if (!since_ || has_leapt) {
+    since_ = now;
+    joules_at_since_ = total_.joules(zones_);
+  }
+  // A machine that runs this code draws power: counters that stand still, as under some hypervisors, measure nothing.
+  const bool stands_still = sum && sum->watts && *sum->watts <= 0.0;
+  if (!sum || stands_still || total_source().empty()) return {std::nullopt, std::nullopt, since_};
+  return {sum->watts, sum->joules - joules_at_since_, since_};
+}
+
+void rapl::take_refuted() {
+  std::map<std::size_t, std::string> refuted;
+  total_.append_refuted(refuted);
+  if (refuted.size() == refuted_.size()) return;
+  for (const auto& [zone, why] : refuted) {
+    if (refuted_.contains(zone) || !*warn_) continue;
+    (*warn_)(fmt::format("energy counter {} is not the total that it should be: {}", zones_[zone].name(), why));
+  }
+  refuted_ = std::move(refuted);
+  used_.clear();
+  total_.append_used(used_);
 }
 
 std::string rapl::total_source() const {
-  std::size_t parts = 0;
-  for (const zone& one : zones_) {
-    if (!is_in_total(one)) continue;
-    if (one.is_denied()) return {};
-    ++parts;
+  std::vector<std::string> names;
+  bool are_packages = true;
+  for (const std::size_t zone : used_) {
+    if (zones_[zone].is_denied()) return {};
+    if (zones_[zone].is_psys()) return "RAPL psys";
+    are_packages = are_packages && zones_[zone].is_package();
+    names.push_back(zones_[zone].name());
   }
-  if (parts == 0) return {};
-  if (uses_psys_) return "RAPL psys";
-  return parts == 1 ? "RAPL package" : fmt::format("RAPL, sum of {} packages", parts);
+  if (names.empty()) return {};
+  if (!are_packages) return fmt::format("RAPL, sum of {}", fmt::join(names, ", "));
+  return names.size() == 1 ? "RAPL package" : fmt::format("RAPL, sum of {} packages", names.size());
 }
 
 void rapl::append_status(std::vector<sensor_status>& to) const {
-  for (const zone& one : zones_) {
-    sensor_status status;
-    status.name = one.name();
-    status.where = one.where();
-    status.is_present = one.watch().reason().empty();
-    status.is_total = is_in_total(one);
-    status.reason = one.watch().reason();
-    if (one.is_denied()) {
-      status.remedy =
-          "only root may read it since Linux 5.10: run as root, give the program CAP_DAC_READ_SEARCH "
-          "(setcap cap_dac_read_search+ep), or let a group read it by a udev rule: SUBSYSTEM==\"powercap\", "
-          "ACTION==\"add\", RUN+=\"/bin/sh -c 'chgrp power /sys%p/energy_uj; chmod g+r /sys%p/energy_uj'\"";
-    } else if (!status.is_present) {
-      status.remedy = "check that the kernel module intel_rapl_msr is loaded";
-    }
+  for (std::size_t i = 0; i < zones_.size(); ++i) {
+    sensor_status status = zones_[i].status();
+    status.is_total = is_used(i);
+    const auto refuted = refuted_.find(i);
+    if (status.reason.empty() && refuted != refuted_.end()) status.reason = refuted->second;
     to.push_back(std::move(status));
   }
 }
@@ -189,16 +251,9 @@ void rapl::append_status(std::vector<sensor_status>& to) const {
 }  // namespace
 
 std::unique_ptr<power_meter> find_rapl(const board_identity& board, const notice* warn) {
-  const std::filesystem::path folder = below(board.root, "/sys/class/powercap");
-  std::vector<zone> zones;
-  for (const std::string& id : list_folder(folder)) {
-    // "intel-rapl:0" and "intel-rapl:0:1", on AMD as well. intel-rapl-mmio:0 counts package-0 a second time.
-    if (!id.starts_with("intel-rapl:")) continue;
-    const auto name = read_text(folder / id / "name");
-    if (name) zones.emplace_back(folder / id, id, *name, warn);
-  }
+  std::vector<rapl_zone> zones = find_rapl_zones(board, warn);
   if (zones.empty()) return nullptr;
-  return std::make_unique<rapl>(std::move(zones));
+  return std::make_unique<rapl>(std::move(zones), warn);
 }
 
 }  // namespace dvfo::device

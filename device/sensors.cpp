@@ -91,6 +91,7 @@ void sensor_set::impl::read_power(time_point now, bool in_detail, telemetry& to)
     if (!is_total) continue;
     to.total_watts = power.watts;
     to.total_joules = power.joules;
+    to.counted_since = power.counted_since;
   }
 }
 
@@ -132,28 +133,54 @@ std::string sensor_set::total_source() const {
   return meter == nullptr ? std::string() : meter->total_source();
 }
 
+namespace {
+
+/// Where not one power sensor was found.
+sensor_status no_power_sensor(const board_identity& board) {
+  sensor_status result;
+  result.name = "total power";
+  result.is_total = true;
+  if (board.profile->chip != soc::other) {
+    result.where = "/sys/bus/i2c/drivers/ina3221*";
+    result.reason = "no INA3221 is bound to its driver";
+    result.remedy =
+        "load the driver (ina3221x or ina3221); a Jetson Nano 2GB has no such chip and can only be estimated";
+    return result;
+  }
+  result.where = "/sys/class/powercap, /sys/class/power_supply";
+  result.reason = "neither RAPL nor a battery was found";
+  if (board.hypervisor.empty()) {
+    result.remedy = "on an Intel or AMD processor, load the kernel module intel_rapl_msr";
+  } else {
+    result.reason += ": a virtual machine is not shown its host's sensors, and its energy can only be estimated";
+  }
+  return result;
+}
+
+}  // namespace
+
 std::vector<sensor_status> sensor_set::status() const {
   std::vector<sensor_status> result;
+  // What was appended last is of this kind.
+  auto mark = [&result, done = std::size_t{0}](sensor_kind kind) mutable {
+    for (; done < result.size(); ++done) result[done].kind = kind;
+  };
   const power_meter* const total = impl_->total_meter();
   for (const auto& meter : impl_->meters) {
     const std::size_t first = result.size();
     meter->append_status(result);
     for (std::size_t i = first; i < result.size(); ++i) result[i].is_total &= total == nullptr || meter.get() == total;
   }
-  if (impl_->meters.empty()) {
-    const bool is_jetson = impl_->board.profile->chip != soc::other;
-    result.push_back(
-        {"total power", is_jetson ? "/sys/bus/i2c/drivers/ina3221*" : "/sys/class/powercap, /sys/class/power_supply",
-         false, true, is_jetson ? "no INA3221 is bound to its driver" : "neither RAPL nor a battery was found",
-         is_jetson
-             ? "load the driver (ina3221x or ina3221); a Jetson Nano 2GB has no such chip and can only be estimated"
-             : "load the kernel module intel_rapl_msr; a virtual machine has no RAPL and can only be estimated"});
-  }
+  if (impl_->meters.empty()) result.push_back(no_power_sensor(impl_->board));
+  mark(sensor_kind::power);
   result.push_back(impl_->cpu.status());
   result.push_back(impl_->gpu->status());
   result.push_back(impl_->memory.status());
+  mark(sensor_kind::utilisation);
   impl_->clock->append_status(result);
+  mark(sensor_kind::clock);
   impl_->temperature->append_status(result);
+  mark(sensor_kind::temperature);
   return result;
 }
 

@@ -171,6 +171,7 @@ struct edge_node::impl {
     if (!power.read) return;
     options.power_hold = std::max(power.interval * actors::defaults::power::held_intervals,
                                   std::chrono::duration<double>(actors::defaults::power::shortest_hold));
+    options.highest_watts = device::highest_watts(*board->identity().profile);
     partners.power = actors::spawn_power_sensor(system, std::move(power));
   }
 

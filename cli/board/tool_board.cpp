@@ -45,8 +45,13 @@ std::unique_ptr<simulated_board> start(const board_choice& choice) {
 device::board_identity identify(const board_choice& choice, const simulated_board* simulated) {
   if (simulated != nullptr) return device::detect(simulated->root());
   // Absolute, so that what is reported can be found and a state file's own root compared.
-  const auto root = std::filesystem::absolute(choice.root.empty() ? "/" : choice.root).lexically_normal();
-  return device::detect(root, choice.board == "auto" ? std::string() : choice.board);
+  std::error_code failed;
+  const auto root = std::filesystem::absolute(choice.root.empty() ? "/" : choice.root, failed);
+  if (failed) {
+    throw error(errc::io, fmt::format("--root {} has no absolute path: {}; name one that begins with /", choice.root,
+                                      failed.message()));
+  }
+  return device::detect(root.lexically_normal(), choice.board == "auto" ? std::string() : choice.board);
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ constexpr const char* details =
     "  sudo dvfo doctor --json | jq '.rows[] | select(.state == \"missing\")'\n"
     "  dvfo doctor --root ./board                 the tree of a simulated board that is running\n";
 
-constexpr auto time_between_looks = std::chrono::milliseconds(200);
+/// Load and power of RAPL are means over this, and a total that is none has shown it by then.
+constexpr auto time_between_looks = std::chrono::milliseconds(600);
 
 struct doctor_command {
   board_choice board;
@@ -65,9 +66,11 @@ doctor_row look_at_bundle(const std::string& bundle) {
   for (const auto& figure : manifest.figures) {
     if (figure.share == 0.5) row.found += fmt::format(", {:.1f} % at share ½", figure.top1);
   }
-  if (!std::filesystem::is_regular_file(folder / "weights.bin")) {
+  std::error_code unreadable;
+  if (!std::filesystem::is_regular_file(folder / "weights.bin", unreadable)) {
     row.state = health::missing;
-    row.reason = (folder / "weights.bin").string() + " does not exist";
+    row.reason = (folder / "weights.bin").string() +
+                 (unreadable ? ": " + unreadable.message() : std::string(" is no regular file"));
     row.remedy = "copy the whole bundle, or make it anew with 'dvfo train model'";
   }
   return row;

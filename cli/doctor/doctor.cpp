@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "cli/doctor/clock_state_row.hpp"
 #include "cli/terminal/text_lines.hpp"
@@ -18,15 +19,25 @@
 namespace dvfo::cli {
 namespace {
 
+using device::sensor_kind;
 using device::soc;
 using rows = std::vector<doctor_row>;
 
 bool is_jetson(const device::board_identity& board) { return board.profile->chip != soc::other; }
 
+bool is_virtual(const device::board_identity& board) { return !board.hypervisor.empty(); }
+
 void add_board(const device::board_identity& board, rows& to) {
   to.push_back({.topic = "board",
                 .thing = board.profile->name,
                 .found = fmt::format("{} below {}; {}", board.profile->title, board.root.string(), board.evidence)});
+  if (is_virtual(board)) {
+    to.push_back(
+        {.topic = "board",
+         .thing = "machine",
+         .found = fmt::format("virtual ({}): what it is not shown of its host's clocks and sensors is no fault",
+                              board.hypervisor)});
+  }
   if (!is_jetson(board)) return;
   doctor_row jetpack{.topic = "board", .thing = "JetPack", .found = std::to_string(board.jetpack)};
   if (board.jetpack == 0) {
@@ -100,46 +111,71 @@ doctor_row power_limit(const device::board_identity& board) {
   return row;
 }
 
-/// What a sensor gave, by its name.
-using sensor_values = std::map<std::string, std::string>;
+/// What a sensor gave, by its kind and name: AGX Xavier has a rail that is called CPU.
+using sensor_values = std::map<std::pair<sensor_kind, std::string>, std::string>;
 
 void note_percent(const char* name, const std::optional<double>& share, sensor_values& to) {
-  if (share) to[name] = fmt::format("{:.0f} %", 100.0 * *share);
+  if (share) to[{sensor_kind::utilisation, name}] = fmt::format("{:.0f} %", 100.0 * *share);
+}
+
+void note_temperatures(const device::telemetry& seen, sensor_values& to) {
+  const auto* const hottest = device::hottest_of_die(seen.temperatures);
+  for (const auto& zone : seen.temperatures) {
+    auto& text = to[{sensor_kind::temperature, zone.zone}];
+    text = fmt::format("{:.1f} °C", zone.celsius);
+    if (&zone == hottest) text += ", what policies decide by";
+  }
 }
 
 sensor_values values_of(const device::telemetry& seen) {
   sensor_values values;
   for (const auto& rail : seen.rails) {
-    auto& text = values[rail.name];
+    auto& text = values[{sensor_kind::power, rail.name}];
     if (rail.watts) text = fmt::format("{:.2f} W", *rail.watts);
     if (rail.volts && rail.amperes) text += fmt::format(" ({:.2f} V, {:.3f} A)", *rail.volts, *rail.amperes);
     if (text.empty() && rail.energy_joules) text = "a counter of joules";
   }
-  for (const auto& zone : seen.temperatures) values[zone.zone] = fmt::format("{:.1f} °C", zone.celsius);
+  note_temperatures(seen, values);
   note_percent("CPU utilisation", seen.cpu_utilisation, values);
   note_percent("GPU load", seen.gpu_utilisation, values);
   note_percent("memory utilisation", seen.memory_utilisation, values);
   constexpr std::array names{"CPU clock", "GPU clock", "memory clock"};
   for (const auto which : device::all_knobs) {
-    if (seen.now[which]) values[names.at(static_cast<std::size_t>(which))] = hertz_text(*seen.now[which]);
+    if (!seen.now[which]) continue;
+    values[{sensor_kind::clock, names.at(static_cast<std::size_t>(which))}] = hertz_text(*seen.now[which]);
   }
   return values;
 }
 
-/// sensor_set gives its sensors in this order: power, utilisation, clocks, temperatures.
-const char* topic_of(const std::string& name, const char* before) {
-  if (name == "CPU utilisation" || name == "GPU load" || name == "memory utilisation") return "utilisation";
-  if (name == "CPU clock" || name == "GPU clock" || name == "memory clock") return "sensor";
-  return before == std::string_view("sensor") ? "temperature" : before;
+const char* topic_of(sensor_kind kind) {
+  switch (kind) {
+    case sensor_kind::power:
+      return "power";
+    case sensor_kind::utilisation:
+      return "utilisation";
+    case sensor_kind::clock:
+      return "sensor";
+    case sensor_kind::temperature:
+      return "temperature";
+  }
+  throw std::invalid_argument("no such kind of sensor");
 }
 
-void add_whole_board(const device::sensor_set& sensors, const device::telemetry& seen, rows& to) {
+void add_whole_board(const device::board_identity& board, const device::sensor_set& sensors,
+                     const device::telemetry& seen, rows& to) {
   doctor_row row{.topic = "power", .thing = "whole board", .found = sensors.total_source()};
   if (seen.total_watts) row.found += fmt::format(": {:.2f} W", *seen.total_watts);
   if (!seen.total_watts && !seen.total_joules) {
     row.state = health::missing;
     row.reason = "nothing measures the whole board now: joules of tasks are estimated at best";
-    row.remedy = "mend the power sensors below; one that was just switched on gives 0 for an instant: look again";
+    // Where none of them can be mended there is nothing to do.
+    const auto status = sensors.status();
+    const bool is_mendable = std::any_of(status.begin(), status.end(), [](const device::sensor_status& one) {
+      return one.kind == sensor_kind::power && (one.is_present || !one.remedy.empty());
+    });
+    if (is_mendable && !is_virtual(board)) {
+      row.remedy = "mend the power sensors below; one that was just switched on gives 0 for an instant: look again";
+    }
   }
   to.push_back(std::move(row));
   if (sensors.total_source().empty()) return;
@@ -151,7 +187,7 @@ void add_whole_board(const device::sensor_set& sensors, const device::telemetry&
 /// A battery on a PC that has a better meter is no loss.
 health state_of(const device::sensor_status& sensor, const std::string& topic, const device::board_identity& board,
                 bool has_total) {
-  if (sensor.is_present) return health::ok;
+  if (sensor.is_present) return sensor.reason.empty() ? health::ok : health::warning;
   const bool is_spare = topic == "power" && has_total && !sensor.is_total && !is_jetson(board);
   return is_spare ? health::warning : health::missing;
 }
@@ -160,13 +196,11 @@ void add_sensors(const device::board_identity& board, const device::sensor_set& 
                  rows& to) {
   const auto values = values_of(seen);
   const bool has_total = seen.total_watts || seen.total_joules;
-  add_whole_board(sensors, seen, to);
+  add_whole_board(board, sensors, seen, to);
   to.push_back(power_limit(board));
-  const char* topic = "power";
   for (const auto& sensor : sensors.status()) {
-    topic = topic_of(sensor.name, topic);
-    const auto value = values.find(sensor.name);
-    doctor_row row{.topic = topic, .thing = sensor.name};
+    const auto value = values.find({sensor.kind, sensor.name});
+    doctor_row row{.topic = topic_of(sensor.kind), .thing = sensor.name};
     row.state = state_of(sensor, row.topic, board, has_total);
     if (value != values.end()) row.found = value->second;
     if (sensor.is_total && sensor.is_present) row.found += row.found.empty() ? "whole board" : ", whole board";

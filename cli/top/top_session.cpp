@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "device/knob_survey.hpp"
@@ -58,14 +57,14 @@ top_session::top_session(device::board_identity board, top_options options, time
                         options_.interval_seconds, native);
   }
   // A terminal that was stopped or a machine that slept leaves a gap: three looks without power are unknown power.
-  account_.emplace(3.0 * interval_);
+  account_.emplace(3.0 * interval_, device::highest_watts(*board_.profile));
   if (options_.own_seconds) own_at_start_ = options_.own_seconds();
   if (!options_.follow.empty()) {
     tasks_ = std::make_unique<task_follower>(options_.follow);
     tasks_->look(now);
   }
   const auto seen = sensors_.read(now);
-  account_->on_power(now, seen.total_watts, seen.total_joules);
+  account_->on_power(now, seen.total_watts, seen.total_joules, seen.counted_since);
 }
 
 std::vector<top_clock> top_session::clocks_of(const device::clocks& now) const {
@@ -81,18 +80,14 @@ std::vector<top_clock> top_session::clocks_of(const device::clocks& now) const {
 void top_session::note_rails(const device::telemetry& seen) {
   for (auto& rail : rails_) rail.watts.reset();
   const auto status = sensors_.status();
-  std::map<std::string, std::ptrdiff_t> again;  // two processors have a rail of one name each
   for (const auto& reading : seen.rails) {
-    auto place = again[reading.name]++;
-    auto known = std::find_if(rails_.begin(), rails_.end(),
-                              [&](const top_rail& rail) { return rail.name == reading.name && place-- == 0; });
-    if (known == rails_.end()) {
-      known = rails_.insert(known, {.name = reading.name});
-    }
+    auto known =
+        std::find_if(rails_.begin(), rails_.end(), [&](const top_rail& rail) { return rail.name == reading.name; });
+    if (known == rails_.end()) known = rails_.insert(known, {.name = reading.name});
     known->watts = reading.watts;
     if (reading.watts) known->since_start.add(*reading.watts);
     known->is_total = std::any_of(status.begin(), status.end(), [&](const device::sensor_status& one) {
-      return one.name == reading.name && one.is_total;
+      return one.kind == device::sensor_kind::power && one.name == reading.name && one.is_total;
     });
   }
 }
@@ -100,7 +95,7 @@ void top_session::note_rails(const device::telemetry& seen) {
 void top_session::note_power(const device::telemetry& seen, top_view& to) {
   note_rails(seen);
   to.rails = rails_;
-  account_->on_power(seen.when, seen.total_watts, seen.total_joules);
+  account_->on_power(seen.when, seen.total_watts, seen.total_joules, seen.counted_since);
   to.joules = account_->total_joules(seen.when);
   to.unmeasured_seconds = account_->unmeasured_seconds();
   if (sensors_.total_source().empty() && total_.since_start.count() == 0) return;

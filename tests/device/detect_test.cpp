@@ -6,6 +6,8 @@
 
 #include "device/error.hpp"
 #include "device/identity.hpp"
+#include "device/knob_survey.hpp"
+#include "device/sensors.hpp"
 #include "tests/device/kernel_twin.hpp"
 #include "tests/support/sysfs_tree.hpp"
 
@@ -63,6 +65,30 @@ TEST(detect, an_unknown_name_is_answered_with_the_known_ones) {
     EXPECT_EQ(problem.code(), errc::unknown_board);
     EXPECT_THAT(problem.what(), HasSubstr("jetson-banano"));
     for (const board_profile& board : board_catalogue()) EXPECT_THAT(problem.what(), HasSubstr(board.name));
+  }
+}
+
+// Trees that users copy hold links that lead nowhere or in circles, folders for files and pipes.
+TEST(detect, and_all_that_looks_at_a_tree_bear_links_that_loop) {
+  const sysfs_tree tree("linux-intel-rapl");
+  for (const char* folder : {"sys/class/thermal", "sys/class/hwmon", "sys/class/powercap", "sys/class/power_supply",
+                             "sys/class/devfreq", "sys/devices/system/cpu/cpufreq", "sys/bus/i2c/drivers/ina3221"}) {
+    std::filesystem::create_directories(tree / folder);
+    for (const char* name : {"thermal_zone7", "hwmon9", "intel-rapl:7", "BAT7", "policy7", "1-0040"}) {
+      std::filesystem::create_symlink(name, tree / folder / name);
+    }
+    std::filesystem::create_symlink("nowhere", tree / folder / "thermal_zone8");
+    std::filesystem::create_symlink("..", tree / folder / "hwmon8");
+  }
+  tree.remove("proc/stat");
+  std::filesystem::create_symlink("stat", tree / "proc/stat");
+  const board_identity board = detect(tree.root());
+  sensor_set sensors(board);
+  EXPECT_EQ(sensors.read({}).now.cpu_hz, 2.4e9);
+  EXPECT_EQ(die_celsius(sensors.read({}).temperatures), 51.0);
+  EXPECT_TRUE(survey_knobs(board).front().is_present);
+  for (const board_profile& other : board_catalogue()) {
+    EXPECT_FALSE(sensor_set(detect(tree.root(), other.name)).status().empty());
   }
 }
 

@@ -168,6 +168,58 @@ TEST(energy_account, takes_a_counter_that_fell_for_a_new_one) {
   EXPECT_DOUBLE_EQ(*account.total_joules(at(2.0)), 22.0);
 }
 
+// A leap of the counter was energy of whoever was in flight: 200 kJ for good.
+TEST(energy_account, takes_a_leap_of_the_counter_for_an_unknown_stretch) {
+  energy_account account(2.0, 100.0);
+  account.on_power(at(0.0), 10.0, 0.0);
+  account.begin_task(1, at(0.0));
+  account.on_power(at(1.0), 10.0, 12.0);
+  account.begin_task(2, at(1.5));
+  account.on_power(at(2.0), 10.0, 200'012.0);
+  EXPECT_DOUBLE_EQ(*account.total_joules(at(2.0)), 12.0) << "not even what was held over it";
+  EXPECT_DOUBLE_EQ(account.unmeasured_seconds(), 1.0);
+  account.begin_task(3, at(2.0));
+  account.on_power(at(3.0), 10.0, 200'021.0);
+  EXPECT_DOUBLE_EQ(*account.total_joules(at(3.0)), 21.0);
+  EXPECT_FALSE(account.end_task(1, at(3.0))) << "a part of it is not known";
+  EXPECT_FALSE(account.end_task(2, at(3.0)));
+  EXPECT_DOUBLE_EQ(*account.end_task(3, at(3.0)), 3.0) << "begun after it: a third of 9 J";
+  EXPECT_DOUBLE_EQ(account.unmeasured_seconds(), 1.0);
+}
+
+// What a meter knows of a leap it says by another instant that it counts from; the joules then begin anew.
+TEST(energy_account, takes_a_counter_that_began_anew_for_an_unknown_stretch) {
+  energy_account account(2.0);
+  account.on_power(at(0.0), no_value, 0.0, at(0.0));
+  account.on_power(at(1.0), 10.0, 10.0, at(0.0));
+  account.begin_task(1, at(1.0));
+  account.on_power(at(2.0), no_value, no_value, at(2.0));
+  account.begin_task(2, at(2.0));
+  account.on_power(at(3.0), 8.0, 8.0, at(2.0));
+  EXPECT_DOUBLE_EQ(*account.total_joules(at(3.0)), 18.0);
+  EXPECT_DOUBLE_EQ(account.unmeasured_seconds(), 1.0);
+  EXPECT_FALSE(account.end_task(1, at(3.0)));
+  EXPECT_DOUBLE_EQ(*account.end_task(2, at(3.0)), 4.0);
+}
+
+TEST(energy_account, takes_a_new_counter_also_if_its_first_reading_was_not_heard) {
+  energy_account account(2.0);
+  account.on_power(at(0.0), no_value, 0.0, at(0.0));
+  account.on_power(at(1.0), 10.0, 10.0, at(0.0));
+  account.on_power(at(3.0), 9.0, 500.0, at(2.0));
+  EXPECT_DOUBLE_EQ(*account.total_joules(at(3.0)), 10.0);
+  EXPECT_DOUBLE_EQ(account.unmeasured_seconds(), 2.0);
+  account.on_power(at(4.0), 9.0, 509.0, at(2.0));
+  EXPECT_DOUBLE_EQ(*account.total_joules(at(4.0)), 19.0);
+}
+
+TEST(energy_account, takes_more_than_the_highest_power_for_no_reading) {
+  energy_account account(2.0, 100.0);
+  account.on_power(at(0.0), 10.0, no_value);
+  account.on_power(at(1.0), 3'500.0, no_value);
+  EXPECT_DOUBLE_EQ(*account.total_joules(at(2.0)), 20.0) << "the newest that was one is held";
+}
+
 TEST(energy_account, bears_events_that_arrive_late) {
   energy_account account(2.0);
   account.on_power(at(1.0), 10.0, no_value);

@@ -122,6 +122,51 @@ TEST(power_rails, take_zero_watts_of_the_whole_board_for_no_reading) {
   EXPECT_FALSE(board.sensors.read(at(0.0)).total_watts);
 }
 
+// VDD_IN of a chip with a wrong shunt, as psys of a PC: a total below its parts is none.
+TEST(power_rails, do_not_believe_a_total_below_its_parts) {
+  sensed_tree board("jetson-xavier-nx-jp5");  // parts: 2.43456 W + 1.379584 W
+  EXPECT_TRUE(board.sensors.read(at(0.0)).total_watts);
+  board.tree.write(nx_jp5 + "curr1_input", "197\n");  // 1 W
+  EXPECT_FALSE(board.sensors.read(at(0.5)).total_watts) << "not a single one";
+  for (int i = 2; i < 30; ++i) board.sensors.read(at(0.5 * i));
+  EXPECT_EQ(board.sensors.total_source(), "sum of 2 rails");
+  EXPECT_NEAR(board.sensors.read(at(15.0)).total_watts.value_or(-1.0), 3.814144, 1e-9);
+  ASSERT_THAT(board.said.texts, ElementsAre(HasSubstr("power rail VDD_IN is not the total")));
+  EXPECT_THAT(board.said.texts.front(), HasSubstr("1.00 W where its parts give 3.81 W"));
+  EXPECT_FALSE(status_of(board.sensors, "VDD_IN")->is_total);
+  EXPECT_TRUE(status_of(board.sensors, "VDD_IN")->is_present);
+  EXPECT_FALSE(status_of(board.sensors, "VDD_IN")->reason.empty());
+  EXPECT_TRUE(status_of(board.sensors, "VDD_SOC")->is_total);
+}
+
+// Rails of the carrier board stand beside VDD_IN, not in it.
+TEST(power_rails, compare_a_total_with_its_own_parts_only) {
+  sensed_tree board("jetson-tx2-jp4");
+  board.tree.write("sys/bus/i2c/drivers/ina3221x/0-0042/iio:device2/in_power0_input", "40000\n");  // VDD_MUX
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(board.sensors.read(at(0.1 * i)).total_watts, 5.525);
+}
+
+TEST(power_rails, are_told_apart_by_their_chip_where_two_have_one_label) {
+  sysfs_tree tree("jetson-agx-orin-jp6");
+  tree.write(orin_0041 + "in2_label", "VDD_CPU_CV\n");
+  device::sensor_set sensors(device::detect(tree.root()));
+  const auto reading = sensors.read(at(0.0));
+  EXPECT_NEAR(watts_of(reading, "VDD_CPU_CV (1-0040.2)").value_or(-1.0), 1.979328, 1e-9);
+  EXPECT_NEAR(watts_of(reading, "VDD_CPU_CV (1-0041.2)").value_or(-1.0), 1.446432, 1e-9);
+}
+
+// One garbled reading of 900 W on a board of 20 W was taken.
+TEST(power_rails, refuse_a_power_far_beyond_the_boards_budget) {
+  sensed_tree board("jetson-xavier-nx-jp4");
+  board.tree.write(nx_jp4 + "in_power0_input", "900000\n");
+  EXPECT_FALSE(board.sensors.read(at(0.0)).total_watts);
+  EXPECT_THAT(status_of(board.sensors, "VDD_IN")->reason, HasSubstr("expected was a number from -80000 to 80000"));
+  sensed_tree newer("jetson-xavier-nx-jp5");
+  newer.tree.write(nx_jp5 + "curr1_input", "90000\n");  // 456 W at its 5.072 V
+  EXPECT_FALSE(newer.sensors.read(at(0.0)).total_watts);
+  EXPECT_THAT(status_of(newer.sensors, "VDD_IN")->reason, HasSubstr("make 456 W, expected were at most 80 W"));
+}
+
 TEST(power_rails, skip_channels_that_are_not_connected_but_no_rail_with_nc_inside_a_word) {
   sysfs_tree tree("jetson-agx-orin-jp5");
   tree.write(orin_0041 + "in1_label", "VDD_SYNC\n");

@@ -66,8 +66,14 @@ TEST_P(every_tree, is_examined_without_a_write) {
 
 TEST_P(every_tree, is_healthy_as_recorded) {
   const sysfs_tree tree(GetParam());
-  // RAPL and load are differences: the recorded counters stand still, but two looks are needed.
-  const auto rows = examine_tree(tree, {.clock_state = {}, .wait = [] { usleep(1000); }, .more = {}});
+  // RAPL and load are differences: two looks are needed, and counters that move meanwhile.
+  const auto count = [&tree] {
+    usleep(1000);
+    for (const auto& [file, content] : tree.content()) {
+      if (file.ends_with("/energy_uj")) tree.write(file, std::to_string(std::stoll(content) + 10'000) + "\n");
+    }
+  };
+  const auto rows = examine_tree(tree, {.clock_state = {}, .wait = count, .more = {}});
   EXPECT_FALSE(needs_attention(rows)) << doctor_text(rows, 120);
   for (const auto& row : rows) {
     EXPECT_FALSE(row.topic.empty() || row.thing.empty());
@@ -154,6 +160,61 @@ TEST(doctor, what_a_pc_cannot_have_is_no_reason_to_worry) {
   EXPECT_EQ(memory.state, health::missing);
   EXPECT_FALSE(memory.reason.empty());
   EXPECT_THAT(memory.remedy, IsEmpty());
+}
+
+// "2 missing that can be mended", and exit code 1: in a virtual machine nothing can.
+TEST(doctor, a_virtual_machine_lacks_nothing_that_can_be_mended) {
+  const sysfs_tree tree("linux-virtual-machine");
+  const auto rows = examine_tree(tree, {.clock_state = tree / "clocks", .wait = {}, .more = {}});
+  EXPECT_FALSE(needs_attention(rows)) << doctor_text(rows, 120);
+  EXPECT_THAT(row_of(rows, "board", "machine").found, HasSubstr("virtual"));
+  EXPECT_EQ(row_of(rows, "power", "whole board").state, health::missing);
+  EXPECT_THAT(row_of(rows, "power", "total power").reason, HasSubstr("virtual machine"));
+  EXPECT_EQ(row_of(rows, "clock", "cpu").state, health::missing);
+  // The same lack in a real machine can be mended.
+  tree.write("proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu\n");
+  tree.write("sys/class/dmi/id/sys_vendor", "Makers of machines\n");
+  const auto real = examine_tree(tree, {.clock_state = tree / "clocks", .wait = {}, .more = {}});
+  EXPECT_TRUE(needs_attention(real));
+  EXPECT_THAT(row_of(real, "power", "total power").remedy, HasSubstr("intel_rapl_msr"));
+}
+
+// Two sockets: one package, one core and one temperature stood there twice, the other's were lost.
+TEST(doctor, shows_each_of_two_processors_once) {
+  const sysfs_tree tree("linux-intel-two-sockets");
+  const auto rows = examine_tree(tree);
+  EXPECT_THAT(row_of(rows, "temperature", "coretemp Core 0 (coretemp.0)").found, StartsWith("53.0 °C"));
+  EXPECT_THAT(row_of(rows, "temperature", "coretemp Core 0 (coretemp.1)").found, StartsWith("67.0 °C"));
+  EXPECT_THAT(row_of(rows, "power", "package (0)").found, HasSubstr("whole board"));
+  EXPECT_THAT(row_of(rows, "power", "package (1)").found, HasSubstr("whole board"));
+  std::map<std::string, int> things;
+  for (const auto& row : rows) ++things[row.topic + ' ' + row.thing];
+  for (const auto& [thing, count] : things) EXPECT_EQ(count, 1) << thing;
+}
+
+// A rail and a temperature of one name had one value.
+TEST(doctor, tells_a_rail_from_a_sensor_of_its_name) {
+  const sysfs_tree tree("jetson-agx-xavier-jp5");
+  tree.write("sys/devices/virtual/thermal/thermal_zone0/type", "CPU\n");
+  const auto rows = examine_tree(tree);
+  EXPECT_THAT(row_of(rows, "power", "CPU").found, HasSubstr(" W"));
+  EXPECT_THAT(row_of(rows, "temperature", "CPU").found, HasSubstr("38.0 °C, what policies decide by"));
+}
+
+TEST(doctor, names_a_total_that_is_none) {
+  const sysfs_tree tree("linux-intel-rapl");
+  const std::string zones = "sys/devices/virtual/powercap/intel-rapl/";
+  int looks = 0;
+  const auto wait = [&] {
+    ++looks;
+    usleep(510'000);
+    tree.write(zones + "intel-rapl:1/energy_uj", "262143300000\n");
+    tree.write(zones + "intel-rapl:0/energy_uj", "52020000000\n");
+  };
+  const auto rows = examine_tree(tree, {.clock_state = {}, .wait = wait, .more = {}});
+  EXPECT_THAT(row_of(rows, "power", "whole board").found, StartsWith("RAPL package: "));
+  EXPECT_EQ(row_of(rows, "power", "psys").state, health::warning);
+  EXPECT_THAT(row_of(rows, "power", "psys").reason, HasSubstr("its parts counted 20.0 J"));
 }
 
 class clock_state : public ::testing::Test {

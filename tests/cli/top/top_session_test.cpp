@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 #include "cli/board/tool_board.hpp"
@@ -149,6 +152,47 @@ TEST_F(xavier_nx, watch_ends_when_asked_or_when_nobody_reads) {
   watch(
       session, 0, now, [](device::time_point) { return true; }, count);
   EXPECT_EQ(shown, 2);
+}
+
+// The second of two processors was lost: its rails had the names of the first one's, and JSON one key for both.
+TEST(top_session, tells_two_processors_apart) {
+  const sysfs_tree tree("linux-intel-two-sockets");
+  top_session session(device::detect(tree.root()), {}, at(0.0));
+  tree.write("sys/class/powercap/intel-rapl:0/energy_uj", "70060000000\n");
+  tree.write("sys/class/powercap/intel-rapl:1/energy_uj", "71080000000\n");
+  const auto view = session.look(at(1.0));
+  EXPECT_THAT(view.rails, SizeIs(6));
+  EXPECT_EQ(rail_of(view, "package (0)").watts, 60.0);
+  EXPECT_EQ(rail_of(view, "package (1)").watts, 80.0);
+  const auto json = to_json(view);
+  EXPECT_THAT(json["temperatures_celsius"], SizeIs(view.temperatures.size()));
+  EXPECT_EQ(json["temperatures_celsius"]["coretemp Core 0 (coretemp.1)"], 67.0);
+  std::set<std::string> lines;
+  for (const auto& line : render(view, 80, false)) {
+    if (line.find(" W") == std::string::npos) continue;
+    EXPECT_TRUE(lines.insert(line.substr(0, 20)).second) << line;
+  }
+}
+
+// A machine that had slept showed 3.5 kW, and its joules for good.
+TEST(top_session, counts_no_leap) {
+  const sysfs_tree tree("linux-intel-two-sockets");
+  top_session session(device::detect(tree.root()), {}, at(0.0));
+  const auto draw = [&](std::int64_t joules) {
+    tree.write("sys/class/powercap/intel-rapl:0/energy_uj", std::to_string(70'000 + joules) + "000000\n");
+    tree.write("sys/class/powercap/intel-rapl:1/energy_uj", std::to_string(71'000 + joules) + "000000\n");
+  };
+  draw(50);
+  EXPECT_EQ(session.look(at(1.0)).joules, 100.0);
+  draw(3'650);
+  auto view = session.look(at(2.0));
+  EXPECT_FALSE(view.total->watts);
+  EXPECT_EQ(view.unmeasured_seconds, 1.0);
+  draw(3'700);
+  view = session.look(at(3.0));
+  EXPECT_EQ(view.joules, 200.0);
+  EXPECT_EQ(view.unmeasured_seconds, 1.0);
+  EXPECT_EQ(view.total->since_start.greatest(), 100.0);
 }
 
 TEST(top_session, shows_a_simulated_board_at_rest) {
