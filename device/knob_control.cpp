@@ -38,6 +38,7 @@ std::optional<double> knob_control::current_hz() const {
 }
 
 void knob_control::begin(double hz) {
+  if (was_stuck_) say_if_clamped();
   is_stuck_ = was_stuck_ && hz == asked_hz_;
   asked_hz_ = hz;
   targets_.clear();
@@ -56,7 +57,7 @@ void knob_control::begin(double hz) {
   std::vector<target> wrong = targets_;
   std::erase_if(wrong, [](const target& one) { return one.unit->is_pinned(one.limit); });
   if (!save(wrong)) return;
-  if (is_stuck_) stuck_at_hz_ = effective_hz();
+  if (is_stuck_) stuck_at_hz_ = highest_of(look_at_all());
   file_failure worst;
   for (const target& one : wrong) {
     has_written_ = true;
@@ -70,8 +71,7 @@ void knob_control::begin(double hz) {
   if (targets_.empty()) return fail(worst);
   // Cores that went offline meanwhile have no clock; any other failure of a part is said.
   if (worst && worst.fault != file_fault::missing && worst.fault != file_fault::vanished) {
-    say_(fmt::format("a part of the {} clock keeps its old frequency: {}", to_string(which_),
-                     describe(worst.file, worst.fault, worst.found)));
+    say_(fmt::format("a part of the {} clock keeps its old frequency: {}", to_string(which_), describe(worst)));
   }
   failures_ = 0;
 }
@@ -130,10 +130,10 @@ void knob_control::refresh() {
 void knob_control::fail(const file_failure& failure) {
   if (failure.fault == file_fault::no_permission) {
     found_.capability.is_writable = false;
-    found_.capability.reason = describe(failure.file, failure.fault, failure.found);
+    found_.capability.reason = describe(failure);
     found_.capability.remedy = permission_remedy;
   }
-  fail(describe(failure.file, failure.fault, failure.found));
+  fail(describe(failure));
 }
 
 void knob_control::fail(const std::string& why) {
@@ -152,33 +152,34 @@ void knob_control::fail(const std::string& why) {
 }
 
 bool knob_control::is_settled_after(std::chrono::nanoseconds past) const {
-  return is_settled() && std::all_of(targets_.begin(), targets_.end(),
-                                     [&](const target& one) { return past >= one.unit->proof_time(); });
+  return std::all_of(targets_.begin(), targets_.end(),
+                     [&](const target& one) { return past >= one.unit->proof_time() && look_at(one).is_settled; });
 }
 
-bool knob_control::is_settled() const {
-  return std::all_of(targets_.begin(), targets_.end(), [this](const target& one) { return is_settled(one); });
-}
-
-bool knob_control::is_settled(const target& one) const {
-  if (!one.unit->is_pinned(one.limit)) return false;
+knob_control::look knob_control::look_at(const target& one) const {
+  look unit{&one, one.unit->is_pinned(one.limit), one.unit->held_hz(), false};
   // PCs report what a core did lately, idle included, not what it is held at.
-  if (board_.profile->chip == soc::other) return true;
+  if (board_.profile->chip == soc::other) {
+    unit.is_settled = unit.is_pinned;
+    return unit;
+  }
   const auto clock = one.unit->current_hz();
-  return !clock || is_at_point(one.unit->points(), *clock, one.limit);
+  const bool is_at_limit = !clock || is_at_point(one.unit->points(), *clock, one.limit);
+  unit.is_settled = unit.is_pinned && is_at_limit;
+  if (clock && !unit.is_settled) unit.hz = clock.value;
+  return unit;
 }
 
-std::optional<double> knob_control::effective_hz(const target& one) const {
-  const std::optional<double> held = one.unit->held_hz();
-  if (is_settled(one) || board_.profile->chip == soc::other) return held;
-  const auto clock = one.unit->current_hz();
-  return clock ? clock.value : held;
+std::vector<knob_control::look> knob_control::look_at_all() const {
+  std::vector<look> units;
+  for (const target& one : targets_) units.push_back(look_at(one));
+  return units;
 }
 
-std::optional<double> knob_control::effective_hz() const {
+std::optional<double> knob_control::highest_of(const std::vector<look>& units) {
   std::optional<double> highest;
-  for (const target& one : targets_) {
-    if (const auto hz = effective_hz(one)) highest = std::max(*hz, highest.value_or(0.0));
+  for (const look& one : units) {
+    if (one.hz) highest = std::max(*one.hz, highest.value_or(0.0));
   }
   return highest;
 }
@@ -195,26 +196,42 @@ applied_knob knob_control::finish(double settle_seconds) {
   result.settle_seconds = settle_seconds;
   // Tried again without waiting: whether it works this time is seen by the next order.
   const bool is_retry = is_stuck_ && has_written_;
-  result.effective_hz = is_retry ? stuck_at_hz_ : effective_hz();
-  was_stuck_ = is_retry || !is_settled();
+  const std::vector<look> units = look_at_all();
+  const bool is_late = std::any_of(units.begin(), units.end(), [](const look& one) { return !one.is_settled; });
+  result.effective_hz = is_retry ? stuck_at_hz_ : highest_of(units);
+  was_stuck_ = is_retry || is_late;
   const bool is_capped =
       std::any_of(targets_.begin(), targets_.end(), [](const target& one) { return one.limit < one.goal; });
   const bool is_as_asked = result.effective_hz && std::abs(*result.effective_hz - asked_hz_) <= exact_within_hz;
   result.status = was_stuck_ || is_capped ? apply_status::clamped
                   : is_as_asked           ? apply_status::exact
                                           : apply_status::snapped;
-  if (was_stuck_ && result.effective_hz) say_clamped(*result.effective_hz);
+  if (was_stuck_ && result.effective_hz && *result.effective_hz < asked_hz_) {
+    found_.capability.cap_hz = result.effective_hz;
+  }
   return result;
 }
 
-void knob_control::say_clamped(double hz) {
-  if (hz < asked_hz_) found_.capability.cap_hz = hz;
+/// Only what the time until the next order did not bring about is held by somebody; on a busy machine a clock may come
+/// late. The unit that stands elsewhere is named: the highest of several may be where it was ordered.
+void knob_control::say_if_clamped() {
   if (clamp_is_said_) return;
+  const std::vector<look> units = look_at_all();
+  const auto held = std::find_if(units.begin(), units.end(), [](const look& one) { return !one.is_settled && one.hz; });
+  if (held == units.end()) return;
   clamp_is_said_ = true;
-  say_(fmt::format(
-      "the {} clock was ordered to {:.1f} MHz but reads {:.1f} MHz: the kernel, its firmware or another "
-      "client holds {}; it is ordered again each time, and this is said once",
-      to_string(which_), megahertz_of(asked_hz_), megahertz_of(hz), targets_.size() > 1 ? "it or a part of it" : "it"));
+  const look& unit = *held;
+  const clock_unit& which = *unit.at->unit;
+  const std::string name = targets_.size() > 1 ? fmt::format("{} clock ({})", to_string(which_), which.name())
+                                               : fmt::format("{} clock", to_string(which_));
+  // A clock may stand where it was ordered and yet not be held there.
+  const std::string found = is_at_point(which.points(), *unit.hz, unit.at->limit)
+                                ? "runs so, but its limits do not hold it there"
+                                : fmt::format("reads {:.1f} MHz", megahertz_of(*unit.hz));
+  say_(
+      fmt::format("the {} was ordered to {:.1f} MHz but {}: the kernel, its firmware or another client has set it; it "
+                  "is ordered again each time, and this is said once",
+                  name, megahertz_of(unit.at->limit), found));
 }
 
 void knob_control::adopt_power_mode() {

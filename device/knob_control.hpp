@@ -57,11 +57,17 @@ class knob_control {
   void refresh();
   void fail(const file_failure& failure);
   void fail(const std::string& why);
-  void say_clamped(double hz);
-  [[nodiscard]] bool is_settled() const;
-  [[nodiscard]] bool is_settled(const target& one) const;
-  [[nodiscard]] std::optional<double> effective_hz() const;
-  [[nodiscard]] std::optional<double> effective_hz(const target& one) const;
+  /// How one unit stands, all of it read in one look: a clock moves between two.
+  struct look {
+    const target* at;
+    bool is_pinned;            // as ordered, by its limits
+    std::optional<double> hz;  // the clock in force, or what the limits hold it at
+    bool is_settled;
+  };
+  [[nodiscard]] look look_at(const target& one) const;
+  [[nodiscard]] std::vector<look> look_at_all() const;
+  static std::optional<double> highest_of(const std::vector<look>& units);
+  void say_if_clamped();
 
   knob which_;
   const board_identity& board_;

@@ -254,17 +254,19 @@ std::optional<std::int64_t> board_files::number(const std::string& file) const {
 
 // What cpufreq and devfreq do with two limits: each snapped to the table, the lower never above the upper. Governors
 // hold the upper limit, because a board that computes has load; `powersave` holds the lower.
-double board_files::range_order(const range_knob& knob) {
-  const auto point = [&](const std::string& file, double otherwise) {
+double board_files::range_order(range_knob& knob) {
+  const auto point = [&](const std::string& file, double otherwise, double before) {
     const auto read = read_integer(root_ / file);
     if (read.fault == file_fault::missing) return otherwise;
+    // Somebody is writing it and will be heard of again; putting anything there would undo the order.
+    if (read.fault == file_fault::try_again) return before > 0.0 ? before : otherwise;
     const auto written = read.value;
     const double hz = nearest_point(*knob.points, written ? static_cast<double>(*written) * knob.unit_hz : otherwise);
     if (!written || *written != rounded(hz / knob.unit_hz)) put(file, rounded(hz / knob.unit_hz));
     return hz;
   };
-  const double upper = point(knob.max, knob.points->back());
-  double lower = point(knob.min, knob.points->front());
+  const double upper = knob.upper_hz = point(knob.max, knob.points->back(), knob.upper_hz);
+  double lower = knob.lower_hz = point(knob.min, knob.points->front(), knob.lower_hz);
   if (lower > upper) put(knob.min, rounded((lower = upper) / knob.unit_hz));
   const auto governor = read_text(root_ / knob.governor);
   return governor && *governor == "powersave" ? lower : upper;
@@ -286,7 +288,7 @@ double board_files::memory_order(double cpu_hz) {
 
 operating_clocks board_files::take_orders() {
   operating_clocks out;
-  for (const auto& policy : policies_) out.cpu_hz = std::max(out.cpu_hz, range_order(policy));
+  for (auto& policy : policies_) out.cpu_hz = std::max(out.cpu_hz, range_order(policy));
   out.gpu_hz = range_order(gpu_);
   out.memory_hz = memory_order(out.cpu_hz);
   return out;

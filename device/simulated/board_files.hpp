@@ -51,6 +51,8 @@ class board_files {
     std::string min, max, governor, current;
     double unit_hz = 1.0;
     const std::vector<double>* points = nullptr;
+    double lower_hz = 0.0;  // the limits as they were last read
+    double upper_hz = 0.0;
   };
   struct rail_files {
     std::size_t rail = 0;  // index of physics::rails()
@@ -67,7 +69,7 @@ class board_files {
   void link(const std::string& file, const std::string& target);
   void put(const std::string& file, std::int64_t value);
   std::optional<std::int64_t> number(const std::string& file) const;
-  double range_order(const range_knob& knob);
+  double range_order(range_knob& knob);
   double memory_order(double cpu_hz);
   live_file& live(const std::string& file);
 

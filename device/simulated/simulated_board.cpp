@@ -23,6 +23,7 @@
 #include "device/error.hpp"
 #include "device/simulated/board_files.hpp"
 #include "device/simulated/board_state.hpp"
+#include "device/text_file.hpp"
 
 namespace dvfo::device::simulated {
 namespace {
@@ -51,13 +52,15 @@ constexpr std::string_view temporary_prefix = "dvfo-sim-";
 void remove_abandoned(const std::filesystem::path& base) {
   constexpr auto young = std::chrono::minutes(1);
   std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(base, failed)) {
-    if (entry.path().filename().string().rfind(temporary_prefix, 0) != 0) continue;
-    const auto age = std::filesystem::file_time_type::clock::now() - entry.last_write_time(failed);
-    const int folder = open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  for (const std::string& name : list_folder(base)) {
+    if (!name.starts_with(temporary_prefix)) continue;
+    const auto path = base / name;
+    const auto changed = std::filesystem::last_write_time(path, failed);
+    const auto age = std::filesystem::file_time_type::clock::now() - changed;
+    const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (folder < 0) continue;
     if (!failed && age > young && flock(folder, LOCK_EX | LOCK_NB) == 0) {
-      std::filesystem::remove_all(entry.path(), failed);
+      std::filesystem::remove_all(path, failed);
     }
     close(folder);
   }
@@ -71,7 +74,11 @@ class board_folder {
     std::error_code failed;
     if (!is_own_) {
       std::filesystem::create_directories(wanted, failed);
-      path_ = std::filesystem::absolute(wanted);
+      path_ = std::filesystem::absolute(wanted, failed);
+      if (failed) {
+        throw error(errc::io, fmt::format("the simulated board's folder {} has no absolute path: {}; name one that has",
+                                          wanted.string(), failed.message()));
+      }
       return;
     }
     const std::filesystem::path memory = "/dev/shm";

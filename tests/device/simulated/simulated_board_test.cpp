@@ -11,6 +11,7 @@
 #include "device/error.hpp"
 #include "device/frequency_control.hpp"
 #include "device/sensors.hpp"
+#include "device/simulated/board_files.hpp"
 #include "device/text_file.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -74,6 +75,28 @@ TEST_P(every_simulated_board, shows_the_modelled_power_on_its_total) {
   EXPECT_LT(watts.value_or(1e9), 1.5 * idle);
 }
 
+// A total below its parts, or far beyond the board's budget, is not believed: neither may be a simulated board's.
+TEST_P(every_simulated_board, has_a_total_that_is_believed) {
+  const physics model = physics::of_board(GetParam());
+  const board_profile& profile = find_board(GetParam());
+  const auto& rails = model.rails();
+  for (const auto& at : {model.lowest(), model.highest()}) {
+    const auto busy = model.run(model.cost_of({.flops = 1e9, .bytes = 1e8, .launches = 20}), at, 60.0).watts;
+    for (const auto& watts : {model.idle(at, 40.0), busy}) {
+      EXPECT_LT(watts.input, highest_watts(profile));
+      if (profile.total != total_rule::one_rail) continue;
+      double total = 0.0;
+      double parts = 0.0;
+      for (std::size_t i = 0; i < rails.size(); ++i) {
+        const auto known = std::find(profile.rails.begin(), profile.rails.end(), rails[i].name);
+        if (known == profile.rails.end()) continue;
+        (rails[i].name == profile.total_rail ? total : parts) += model.rail_watts(watts, i);
+      }
+      EXPECT_GE(total, parts);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(, every_simulated_board, testing::ValuesIn(shipped_boards()), [](const auto& board) {
   std::string name = board.param;
   std::replace(name.begin(), name.end(), '-', '_');
@@ -100,6 +123,24 @@ TEST(simulated_board, an_echo_by_hand_is_snapped_and_garbage_is_put_back) {
   EXPECT_EQ(read_integer(folder / "max_freq").value, 614'400'000);
   std::ofstream(folder / "max_freq") << "fast\n";
   EXPECT_TRUE(becomes([&] { return read_integer(folder / "max_freq").value == 921'600'000; }));
+}
+
+// Whoever writes a file the usual way empties it first. A board that looked in between put its own limit there, after
+// the order; the demo then read that a clock had been ordered to where it was.
+TEST(simulated_board, a_file_that_is_being_written_is_left_to_the_writer) {
+  const temporary_folder place;
+  const physics model = physics::of_board("jetson-xavier-nx");
+  board_files files(place.path(), find_board("jetson-xavier-nx"), model);
+  const auto folder = place.path() / "sys/devices/system/cpu/cpufreq";
+  for (const char* policy : {"policy0", "policy2", "policy4"}) {
+    std::ofstream(folder / policy / "scaling_max_freq") << "1190400\n";
+  }
+  EXPECT_EQ(files.take_orders().cpu_hz, 1'190'400'000.0);
+  std::ofstream writer(folder / "policy2/scaling_max_freq");  // empty from here on
+  EXPECT_EQ(files.take_orders().cpu_hz, 1'190'400'000.0);
+  EXPECT_EQ(read_integer(folder / "policy2/scaling_max_freq").fault, file_fault::try_again) << "nothing was put there";
+  writer << "1420800\n" << std::flush;
+  EXPECT_EQ(files.take_orders().cpu_hz, 1'420'800'000.0);
 }
 
 TEST(simulated_board, a_cap_on_the_memory_clamps_a_locked_rate) {
