@@ -5,7 +5,7 @@
 #include <fstream>
 #include <string>
 
-#include "messages/record.hpp"
+#include "messages/experience.hpp"
 
 namespace dvfo::actors {
 

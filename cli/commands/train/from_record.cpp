@@ -14,7 +14,7 @@
 #include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
 #include "inference/architectures/architecture.hpp"
-#include "messages/record.hpp"
+#include "messages/experience.hpp"
 #include "policy/agent/policy_bundle.hpp"
 #include "policy/agent/q_inference.hpp"
 #include "policy/training/regret.hpp"

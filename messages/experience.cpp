@@ -1,11 +1,11 @@
-#include "messages/record.hpp"
+#include "messages/experience.hpp"
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <stdexcept>
 
-#include "dvfo/v1/record.pb.h"
+#include "dvfo/v1/experience.pb.h"
 #include "messages/text.hpp"
 
 namespace dvfo::messages {

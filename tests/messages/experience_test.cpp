@@ -1,4 +1,4 @@
-#include "messages/record.hpp"
+#include "messages/experience.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-/// What an edge node keeps of its tasks for learning, as plain values (dvfo/v1/record.proto, docs/task-record.md).
+/// What an edge node keeps of its tasks for learning, as plain values (dvfo/v1/experience.proto, docs/task-record.md).
 namespace dvfo::messages {
 
 inline constexpr std::uint32_t record_version = 1;
