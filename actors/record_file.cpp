@@ -7,7 +7,8 @@
 
 namespace dvfo::actors {
 
-record_file::record_file(std::filesystem::path file, const messages::record_header& header, std::uint64_t limit_bytes)
+record_file::record_file(std::filesystem::path file, const messages::experience_header& header,
+                         std::uint64_t limit_bytes)
     : file_(std::move(file)), header_(messages::encode_delimited(header)), limit_(limit_bytes) {
   constexpr std::uint64_t least = 4096;
   if (limit_ < least) {
@@ -38,7 +39,7 @@ void record_file::write(const std::string& bytes) {
   size_ += bytes.size();
 }
 
-void record_file::add(const messages::recorded_task& task) {
+void record_file::add(const messages::experience& task) {
   const auto bytes = messages::encode_delimited(task);
   if (size_ + bytes.size() > limit_ && size_ > header_.size()) begin();
   write(bytes);

@@ -15,10 +15,10 @@ class record_file {
  public:
   /// A file that is there already takes the name FILE.1. Throws std::runtime_error naming the file, and
   /// std::invalid_argument for a limit that holds no task.
-  record_file(std::filesystem::path file, const messages::record_header& header, std::uint64_t limit_bytes);
+  record_file(std::filesystem::path file, const messages::experience_header& header, std::uint64_t limit_bytes);
 
   /// Each task is with the system at once, so that a kill loses none. Throws std::runtime_error naming the file.
-  void add(const messages::recorded_task& task);
+  void add(const messages::experience& task);
 
  private:
   void begin();

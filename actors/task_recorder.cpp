@@ -10,13 +10,13 @@
 namespace dvfo::actors {
 namespace {
 
-messages::recorded_clocks recorded(const device::clocks& clocks) {
+messages::experience_clocks recorded(const device::clocks& clocks) {
   return {clocks.cpu_hz, clocks.gpu_hz, clocks.memory_hz};
 }
 
 }  // namespace
 
-messages::recorded_task to_record(const task_memory& memory) {
+messages::experience to_record(const task_memory& memory) {
   const auto& seen = memory.seen;
   const auto& cost = memory.outcome;
   const auto energy = policy::eti(cost);

@@ -10,7 +10,7 @@
 namespace dvfo::actors {
 
 /// The memory as it is recorded.
-messages::recorded_task to_record(const task_memory& memory);
+messages::experience to_record(const task_memory& memory);
 
 struct task_recorder_state {
   static inline const char* name = "task_recorder";

@@ -118,7 +118,7 @@ struct edge_node::impl {
     const auto* profile = board ? board->identity().profile : nullptr;
     auto file = std::make_shared<actors::record_file>(
         how.record,
-        messages::record_header{.board = profile ? profile->name : std::string(),
+        messages::experience_header{.board = profile ? profile->name : std::string(),
                                 .network = bundle.manifest().name,
                                 .scheme = how.scheme,
                                 .max_power_watts = profile ? profile->max_power_watts : 0.0},

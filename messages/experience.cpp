@@ -23,14 +23,14 @@ std::string delimited(const google::protobuf::MessageLite& message) {
   return out;
 }
 
-void put(v1::RecordedClocks& out, const recorded_clocks& clocks) {
+void put(v1::ExperienceClocks& out, const experience_clocks& clocks) {
   if (clocks[0]) out.set_cpu_hz(*clocks[0]);
   if (clocks[1]) out.set_gpu_hz(*clocks[1]);
   if (clocks[2]) out.set_memory_hz(*clocks[2]);
 }
 
-recorded_clocks taken(const v1::RecordedClocks& in) {
-  recorded_clocks out;
+experience_clocks taken(const v1::ExperienceClocks& in) {
+  experience_clocks out;
   if (in.has_cpu_hz()) out[0] = in.cpu_hz();
   if (in.has_gpu_hz()) out[1] = in.gpu_hz();
   if (in.has_memory_hz()) out[2] = in.memory_hz();
@@ -38,7 +38,7 @@ recorded_clocks taken(const v1::RecordedClocks& in) {
 }
 
 /// Words that a byte holds; the fields are wider on the wire, and 256 must not come in as 0.
-std::string fault_of(const v1::TaskRecord& in) {
+std::string fault_of(const v1::Experience& in) {
   constexpr unsigned last_carrier = 3;
   constexpr unsigned last_reason = 60;
   if (in.sends() > last_carrier) return fmt::format("sends is {}, expected 0 to {}", in.sends(), last_carrier);
@@ -47,7 +47,7 @@ std::string fault_of(const v1::TaskRecord& in) {
 }
 
 /// The first field that cannot be; empty if all can.
-std::string fault_of(const recorded_task& task) {
+std::string fault_of(const experience& task) {
   const auto is_share = [](double value) { return value >= 0.0 && value <= 1.0; };
   const auto is_amount = [](double value) { return std::isfinite(value) && value >= 0.0; };
   const auto wrong = [](const char* field, double value, const char* expected) {
@@ -78,7 +78,7 @@ std::string fault_of(const recorded_task& task) {
   return {};
 }
 
-recorded_task to_task(const v1::TaskRecord& in) {
+experience to_experience(const v1::Experience& in) {
   const auto some = [](bool has, double value) { return has ? std::optional(value) : std::nullopt; };
   return {.task_id = in.task_id(),
           .eta = in.eta(),
@@ -105,9 +105,9 @@ recorded_task to_task(const v1::TaskRecord& in) {
 
 }  // namespace
 
-std::string encode_delimited(const record_header& header) {
-  v1::RecordHeader out;
-  out.set_format_version(record_version);
+std::string encode_delimited(const experience_header& header) {
+  v1::ExperienceHeader out;
+  out.set_format_version(experience_version);
   out.set_board(clean_text(header.board));
   out.set_network(clean_text(header.network));
   out.set_scheme(clean_text(header.scheme));
@@ -115,8 +115,8 @@ std::string encode_delimited(const record_header& header) {
   return delimited(out);
 }
 
-std::string encode_delimited(const recorded_task& task) {
-  v1::TaskRecord out;
+std::string encode_delimited(const experience& task) {
+  v1::Experience out;
   out.set_task_id(task.task_id);
   out.set_eta(task.eta);
   if (task.lambda) out.set_lambda(*task.lambda);
@@ -142,7 +142,7 @@ std::string encode_delimited(const recorded_task& task) {
 }
 
 /// The next message's bytes; absent at the end.
-std::optional<std::string_view> record_reader::take() {
+std::optional<std::string_view> experience_reader::take() {
   if (rest_.empty()) return std::nullopt;
   std::size_t size = 0;
   std::size_t used = 0;
@@ -157,11 +157,11 @@ std::optional<std::string_view> record_reader::take() {
     if (byte < 0x80U) break;
     if (shift >= 21U) break;
   }
-  if (size > max_record_bytes) {
+  if (size > max_experience_bytes) {
     throw std::runtime_error(
-        fmt::format("message {} has {} bytes, expected at most {}; this is no task record, or a "
+        fmt::format("message {} has {} bytes, expected at most {}; this is no experience file, or a "
                     "damaged one",
-                    taken_, size, max_record_bytes));
+                    taken_, size, max_experience_bytes));
   }
   if (rest_.size() - used < size) {
     is_cut_off_ = true;
@@ -174,16 +174,16 @@ std::optional<std::string_view> record_reader::take() {
   return message;
 }
 
-record_header record_reader::header() {
+experience_header experience_reader::header() {
   const auto bytes = take();
-  v1::RecordHeader in;
+  v1::ExperienceHeader in;
   if (!bytes || !in.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) {
     throw std::runtime_error(
-        "it does not begin with the header of a task record; dvfo-edge --record writes such files");
+        "it does not begin with the header of an experience file; dvfo-edge --record writes such files");
   }
-  if (in.format_version() != record_version) {
+  if (in.format_version() != experience_version) {
     throw std::runtime_error(
-        fmt::format("it is of format version {}, expected {}", in.format_version(), record_version));
+        fmt::format("it is of format version {}, expected {}", in.format_version(), experience_version));
   }
   return {.board = clean_text(in.board()),
           .network = clean_text(in.network()),
@@ -191,17 +191,17 @@ record_header record_reader::header() {
           .max_power_watts = in.max_power_watts()};
 }
 
-std::optional<recorded_task> record_reader::next() {
+std::optional<experience> experience_reader::next() {
   const auto bytes = take();
   if (!bytes) return std::nullopt;
-  v1::TaskRecord in;
+  v1::Experience in;
   if (!in.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) {
-    throw std::runtime_error(fmt::format("message {} is no task record; the file is damaged there", taken_));
+    throw std::runtime_error(fmt::format("message {} is no experience; the file is damaged there", taken_));
   }
   if (const auto fault = fault_of(in); !fault.empty()) {
     throw std::runtime_error(fmt::format("task {}: {}", in.task_id(), fault));
   }
-  auto task = to_task(in);
+  auto task = to_experience(in);
   if (const auto fault = fault_of(task); !fault.empty()) {
     throw std::runtime_error(fmt::format("task {}: {}", task.task_id, fault));
   }

@@ -20,14 +20,14 @@ std::string content(const std::filesystem::path& file) {
 
 std::vector<std::uint64_t> tasks_in(const std::filesystem::path& file) {
   const auto bytes = content(file);
-  messages::record_reader reader(bytes);
+  messages::experience_reader reader(bytes);
   EXPECT_EQ(reader.header().board, "jetson-tx2");
   std::vector<std::uint64_t> out;
   while (const auto task = reader.next()) out.push_back(task->task_id);
   return out;
 }
 
-messages::record_header some_header() {
+messages::experience_header some_header() {
   return {.board = "jetson-tx2", .network = "fake", .scheme = "dvfo", .max_power_watts = 15.0};
 }
 

@@ -1,5 +1,6 @@
 #include "messages/experience.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,12 +12,12 @@ namespace {
 
 using ::testing::HasSubstr;
 
-record_header some_header() {
+experience_header some_header() {
   return {.board = "jetson-tx2", .network = "cifar100", .scheme = "dvfo", .max_power_watts = 15.0};
 }
 
-recorded_task full_task() {
-  recorded_task task;
+experience full_task() {
+  experience task;
   task.task_id = 7;
   task.eta = 0.25;
   task.lambda = 0.75;
@@ -41,24 +42,42 @@ recorded_task full_task() {
   return task;
 }
 
-TEST(task_record_file, header_and_tasks_survive_the_way) {
-  const auto bytes =
-      encode_delimited(some_header()) + encode_delimited(full_task()) + encode_delimited(recorded_task{});
-  record_reader reader(bytes);
+std::string hex(const std::string& bytes) {
+  std::string out;
+  for (const char byte : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return out;
+}
+
+// Files of earlier versions must be read, and theirs must read ours: names may change, bytes may not. These were
+// written when the messages were called RecordHeader and TaskRecord.
+TEST(experience_messages, bytes_on_disk_never_change) {
+  EXPECT_EQ(hex(encode_delimited(some_header())),
+            "270801120a6a6574736f6e2d7478321a08636966617231303022046476666f290000000000002e40");
+  EXPECT_EQ(hex(encode_delimited(full_task())),
+            "be01080711000000000000d03f19000000000000e83f220c0000003f0000803e0000803e2900000000d012534131fca9f1d24d"
+            "62703f38014212090000000065cdcd41190000000065cddd4149000000000000e03f521b090000000065cdcd41110000000065"
+            "cddd4119000000c00b5ae64159000000000040484061000000000000004069000000000000c03fa2010911000000c00b5ad641"
+            "a901000000000000e83fb00102f101fa7e6abc7493883ff901b81e85eb51b89e3f80020190021e");
+  EXPECT_EQ(hex(encode_delimited(experience{})), "1011000000000000e03f42005200a20100");
+}
+
+TEST(experience_messages, header_and_tasks_survive_the_way) {
+  const auto bytes = encode_delimited(some_header()) + encode_delimited(full_task()) + encode_delimited(experience{});
+  experience_reader reader(bytes);
   EXPECT_EQ(reader.header(), some_header());
   EXPECT_EQ(reader.next(), full_task());
-  EXPECT_EQ(reader.next(), recorded_task{});
+  EXPECT_EQ(reader.next(), experience{});
   EXPECT_EQ(reader.next(), std::nullopt);
   EXPECT_FALSE(reader.is_cut_off());
 }
 
 // A node that was killed leaves a message that is cut off: wherever that is, what stands before it is kept.
-TEST(task_record_file, a_file_cut_off_anywhere_keeps_what_is_whole) {
+TEST(experience_messages, a_file_cut_off_anywhere_keeps_what_is_whole) {
   const auto header = encode_delimited(some_header());
   const auto task = encode_delimited(full_task());
   const auto bytes = header + task + task;
   for (std::size_t size = header.size(); size <= bytes.size(); ++size) {
-    record_reader reader(std::string_view(bytes).substr(0, size));
+    experience_reader reader(std::string_view(bytes).substr(0, size));
     reader.header();
     std::size_t whole = 0;
     while (reader.next()) ++whole;
@@ -67,20 +86,20 @@ TEST(task_record_file, a_file_cut_off_anywhere_keeps_what_is_whole) {
   }
 }
 
-TEST(task_record_file, other_files_are_refused) {
-  EXPECT_THROW(record_reader("").header(), std::runtime_error);
-  EXPECT_THROW(record_reader("GIF89a, say").header(), std::runtime_error);
+TEST(experience_messages, other_files_are_refused) {
+  EXPECT_THROW(experience_reader("").header(), std::runtime_error);
+  EXPECT_THROW(experience_reader("GIF89a, say").header(), std::runtime_error);
   const auto bytes = encode_delimited(some_header()) + "\xff\xff\xff\x7f";
-  record_reader huge(bytes);
+  experience_reader huge(bytes);
   huge.header();
   EXPECT_THROW(huge.next(), std::runtime_error);
 }
 
-TEST(task_record_file, what_cannot_be_is_named) {
-  const auto fault = [](const recorded_task& task) -> std::string {
+TEST(experience_messages, what_cannot_be_is_named) {
+  const auto fault = [](const experience& task) -> std::string {
     const auto bytes = encode_delimited(task);
     try {
-      record_reader(bytes).next();
+      experience_reader(bytes).next();
     } catch (const std::runtime_error& problem) {
       return problem.what();
     }

@@ -24,9 +24,9 @@ namespace dvfo::cli {
 using namespace configuration;
 namespace {
 
-device::clocks to_clocks(const messages::recorded_clocks& hz) { return {hz[0], hz[1], hz[2]}; }
+device::clocks to_clocks(const messages::experience_clocks& hz) { return {hz[0], hz[1], hz[2]}; }
 
-policy::lived_task to_lived(const messages::recorded_task& from) {
+policy::lived_task to_lived(const messages::experience& from) {
   policy::lived_task out;
   out.seen.eta = from.eta;
   out.seen.lambda = from.lambda;
@@ -48,7 +48,7 @@ policy::lived_task to_lived(const messages::recorded_task& from) {
 }
 
 struct recorded {
-  messages::record_header header;
+  messages::experience_header header;
   std::vector<policy::lived_task> tasks;
 };
 
@@ -59,9 +59,9 @@ recorded read_record(const std::filesystem::path& file) {
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
   recorded out;
   try {
-    messages::record_reader reader(bytes);
+    messages::experience_reader reader(bytes);
     out.header = reader.header();
-    std::vector<messages::recorded_task> tasks;
+    std::vector<messages::experience> tasks;
     while (auto task = reader.next()) tasks.push_back(std::move(*task));
     std::stable_sort(tasks.begin(), tasks.end(), [](const auto& a, const auto& b) { return a.task_id < b.task_id; });
     std::transform(tasks.begin(), tasks.end(), std::back_inserter(out.tasks), to_lived);
