@@ -27,7 +27,7 @@
 #include "actors/remote_inference.hpp"
 #include "actors/remote_worker.hpp"
 #include "actors/system_config.hpp"
-#include "actors/task_recorder.hpp"
+#include "actors/experience_recorder.hpp"
 #include "configuration/address.hpp"
 #include "configuration/paths.hpp"
 #include "edge_node/client.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "actors/interfaces.hpp"
-#include "actors/record_file.hpp"
+#include "policy/experience/experience_file.hpp"
 
 namespace dvfo::actors {
 

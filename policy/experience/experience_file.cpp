@@ -1,4 +1,4 @@
-#include "actors/record_file.hpp"
+#include "policy/experience/experience_file.hpp"
 
 #include <fmt/format.h>
 

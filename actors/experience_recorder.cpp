@@ -1,4 +1,4 @@
-#include "actors/task_recorder.hpp"
+#include "actors/experience_recorder.hpp"
 
 #include <utility>
 
