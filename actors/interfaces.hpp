@@ -79,10 +79,10 @@ using policy_actor = link_listener::extend_with<bandwidth_listener>::extend<
     // What a task cost. No answer.
     caf::reacts_to<observe_atom, task_report>>;
 
-/// TASK RECORDER (detached: files block): keeps what tasks taught, for learning.
-using task_recorder_actor = caf::typed_actor<
+/// EXPERIENCE RECORDER (detached: files block): keeps what tasks taught, for learning.
+using experience_recorder_actor = caf::typed_actor<
     // One task. No answer.
-    caf::reacts_to<task_memory>>;
+    caf::reacts_to<policy::experience>>;
 
 /// FREQUENCY ACTUATOR (detached: sysfs blocks): sets a board's clocks, puts them back when it ends.
 using frequency_actuator_actor = caf::typed_actor<

@@ -7,6 +7,7 @@
 
 #include "actors/atoms.hpp"
 #include "actors/types.hpp"
+#include "policy/experience/experience.hpp"
 
 /// How CAF sees our types: one type crosses nodes, all others are barred from it.
 namespace dvfo::actors {
@@ -82,7 +83,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::offload_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::fusion_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::fusion_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::task_report)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::task_memory)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::batch_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::batch_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::bandwidth_reading)
@@ -91,6 +91,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::power_reading)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::prepared_decision)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::decision_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::decision_counts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::policy::experience)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::device::clocks)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::device::applied_clocks)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::link_status)

@@ -61,11 +61,11 @@ prepared_decision policy_state::prepare() {
   return out;
 }
 
-std::optional<task_memory> policy_state::recall(const task_report& report) const {
+std::optional<policy::experience> policy_state::recall(const task_report& report) const {
   if (seen.empty()) return std::nullopt;
   const auto& found = seen[report.number % seen.size()];
   if (found.number != report.number || found.number == 0) return std::nullopt;
-  return task_memory{.seen = found.situation, .outcome = report.outcome};
+  return policy::experience_of(found.situation, report.outcome);
 }
 
 namespace {

@@ -45,15 +45,15 @@ struct policy_state {
   };
   std::vector<seen_situation> seen;
 
-  /// The memory of a task with that decision, if it is still known what was seen.
-  [[nodiscard]] std::optional<task_memory> recall(const task_report& report) const;
+  /// What the task taught, if it is still known what was seen.
+  [[nodiscard]] std::optional<policy::experience> recall(const task_report& report) const;
 };
 
 struct policy_options {
   task_terms first = {};     ///< that the first decision is thought out for
   bool is_blocking = false;  ///< nothing is thought out ahead: every task asks, and waits for its decision
   /// Hears of every task that was answered; empty: nothing is remembered. Must not block or throw.
-  std::function<void(task_memory)> remember = {};
+  std::function<void(policy::experience)> remember = {};
 };
 
 policy_actor::behavior_type policy_holder(policy_actor::stateful_pointer<policy_state> self,

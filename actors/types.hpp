@@ -137,12 +137,6 @@ struct task_report {
   sensed_state sensed = {};       ///< when it was answered
 };
 
-/// One task for learning: what the scheme saw, and what came of it.
-struct task_memory {
-  policy::situation seen;
-  policy::outcome outcome;
-};
-
 /// What requests of one batch have in common.
 struct batch_kind {
   double share = 0.0;  ///< on the grid of trained shares

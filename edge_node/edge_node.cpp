@@ -14,6 +14,7 @@
 
 #include "actors/backends.hpp"
 #include "actors/bandwidth_sensor.hpp"
+#include "actors/experience_recorder.hpp"
 #include "actors/frequency_actuator.hpp"
 #include "actors/fusion.hpp"
 #include "actors/gateway.hpp"
@@ -27,7 +28,6 @@
 #include "actors/remote_inference.hpp"
 #include "actors/remote_worker.hpp"
 #include "actors/system_config.hpp"
-#include "actors/experience_recorder.hpp"
 #include "configuration/address.hpp"
 #include "configuration/paths.hpp"
 #include "edge_node/client.hpp"
@@ -116,17 +116,17 @@ struct edge_node::impl {
     actors::policy_options options{.first = terms()};
     if (how.record.empty()) return options;
     const auto* profile = board ? board->identity().profile : nullptr;
-    auto file = std::make_shared<actors::record_file>(
+    auto file = std::make_shared<policy::experience_file>(
         how.record,
         messages::experience_header{.board = profile ? profile->name : std::string(),
-                                .network = bundle.manifest().name,
-                                .scheme = how.scheme,
-                                .max_power_watts = profile ? profile->max_power_watts : 0.0},
+                                    .network = bundle.manifest().name,
+                                    .scheme = how.scheme,
+                                    .max_power_watts = profile ? profile->max_power_watts : 0.0},
         static_cast<std::uint64_t>(how.record_mbytes) << 20U);
-    recorder = actors::spawn_task_recorder(system, std::move(file), [](const std::string& what) {
+    recorder = actors::spawn_experience_recorder(system, std::move(file), [](const std::string& what) {
       spdlog::warn("{}; nothing is recorded from here on", what);
     });
-    options.remember = [to = recorder](actors::task_memory memory) { caf::anon_send(to, std::move(memory)); };
+    options.remember = [to = recorder](policy::experience task) { caf::anon_send(to, std::move(task)); };
     return options;
   }
 
@@ -231,7 +231,7 @@ struct edge_node::impl {
   caf::actor_system system;
   actors::pipeline_partners partners;
   actors::bandwidth_sensor_actor bandwidth;
-  actors::task_recorder_actor recorder;
+  actors::experience_recorder_actor recorder;
   actors::pipeline_actor pipeline;
   actors::gateway_actor gateway;
   client_actor own_client;

@@ -42,6 +42,7 @@ struct situation {
   double waiting_tasks = 0.0;           ///< that have arrived and not begun
   double thinking_share =
       0.0;  ///< t_AS/H as it was last: time from sensing to the decision's effect, in task intervals
+  friend bool operator==(const situation&, const situation&) = default;
 };
 
 }  // namespace dvfo::policy

@@ -3,22 +3,26 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "messages/experience.hpp"
+#include "policy/experience/experience.hpp"
 
-namespace dvfo::actors {
+/// Experience on disk (docs/experience-file.md).
+namespace dvfo::policy {
 
-/// A task record on disk, bounded: when the file would grow beyond its limit, it takes the name FILE.1, in place of the
+/// Writes a file of experience, bounded: when it would grow beyond its limit, it takes the name FILE.1, in place of the
 /// one that had it, and a new one begins. So there are never more than two limits' worth of bytes. Not thread-safe.
-class record_file {
+class experience_file {
  public:
   /// A file that is there already takes the name FILE.1. Throws std::runtime_error naming the file, and
   /// std::invalid_argument for a limit that holds no task.
-  record_file(std::filesystem::path file, const messages::experience_header& header, std::uint64_t limit_bytes);
+  experience_file(std::filesystem::path file, const messages::experience_header& header, std::uint64_t limit_bytes);
 
   /// Each task is with the system at once, so that a kill loses none. Throws std::runtime_error naming the file.
-  void add(const messages::experience& task);
+  void add(const experience& task);
 
  private:
   void begin();
@@ -31,4 +35,16 @@ class record_file {
   std::ofstream out_;
 };
 
-}  // namespace dvfo::actors
+/// What a file holds.
+struct stored_experience {
+  messages::experience_header header;
+  std::vector<experience> tasks;  ///< in the order of their decisions
+};
+
+/// Reads the file and, before it, the older one beside it (FILE.1), if that is of the same board, network and scheme.
+/// `tell` hears what is left out: a last task that is cut off, as a kill leaves it, or an older file of something else.
+/// Throws std::runtime_error naming the file for one that cannot be read or holds something else.
+stored_experience read_experience(const std::filesystem::path& file,
+                                  const std::function<void(const std::string&)>& tell);
+
+}  // namespace dvfo::policy

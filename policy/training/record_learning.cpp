@@ -55,9 +55,9 @@ struct usable {
   double thinking_share = 0.0;
 };
 
-std::optional<usable> to_usable(const training_scenario& where, const lived_task& task) {
+std::optional<usable> to_usable(const training_scenario& where, const experience& task) {
   if (task.degraded != degraded_reason::none || !task.joules || !(task.tti_seconds > 0.0)) return std::nullopt;
-  const auto action = levels_of(*where.grid, task.made);
+  const auto action = levels_of(*where.grid, task.decided);
   if (!action) return std::nullopt;
   usable out;
   out.state.resize(static_cast<std::size_t>(observer::size()));
@@ -90,7 +90,7 @@ void check(const policy_bundle& policy, const training_scenario& where) {
 }  // namespace
 
 record_report learn_from_record(policy_bundle& policy, const training_scenario& where,
-                                std::span<const lived_task> tasks, const record_options& options) {
+                                std::span<const experience> tasks, const record_options& options) {
   check(policy, where);
   record_report report;
   std::vector<usable> lived;

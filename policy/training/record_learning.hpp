@@ -5,19 +5,10 @@
 #include <span>
 
 #include "policy/agent/policy_bundle.hpp"
-#include "policy/outcome.hpp"
+#include "policy/experience/experience.hpp"
 #include "policy/training/training_scenario.hpp"
 
 namespace dvfo::policy {
-
-/// A task as it really was: what the scheme saw, what it decided, what that cost.
-struct lived_task {
-  situation seen;
-  decision made;
-  double tti_seconds = 0.0;
-  std::optional<double> joules;
-  degraded_reason degraded = degraded_reason::none;
-};
 
 struct record_options {
   std::int64_t steps = 2000;    ///< gradient steps
@@ -41,6 +32,6 @@ struct record_report {
 /// nobody explores on users' tasks. Changes `policy.network` and `steps`. Throws std::invalid_argument for a policy
 /// that was not trained for this board and model, and for fewer usable tasks than a minibatch.
 record_report learn_from_record(policy_bundle& policy, const training_scenario& where,
-                                std::span<const lived_task> tasks, const record_options& options);
+                                std::span<const experience> tasks, const record_options& options);
 
 }  // namespace dvfo::policy

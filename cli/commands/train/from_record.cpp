@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <optional>
 
 #include "cli/commands/train/policy_models.hpp"
 #include "cli/terminal/table.hpp"
@@ -14,9 +11,9 @@
 #include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
 #include "inference/architectures/architecture.hpp"
-#include "messages/experience.hpp"
 #include "policy/agent/policy_bundle.hpp"
 #include "policy/agent/q_inference.hpp"
+#include "policy/experience/experience_file.hpp"
 #include "policy/training/regret.hpp"
 
 namespace dvfo::cli {
@@ -24,70 +21,13 @@ namespace dvfo::cli {
 using namespace configuration;
 namespace {
 
-device::clocks to_clocks(const messages::experience_clocks& hz) { return {hz[0], hz[1], hz[2]}; }
-
-policy::lived_task to_lived(const messages::experience& from) {
-  policy::lived_task out;
-  out.seen.eta = from.eta;
-  out.seen.lambda = from.lambda;
-  out.seen.importance = from.importance;
-  out.seen.bandwidth_bps = from.bandwidth_bps;
-  out.seen.rtt_seconds = from.rtt_seconds;
-  out.seen.link_up = from.link_up;
-  out.seen.previous.clocks = to_clocks(from.previous_clocks);
-  out.seen.previous.share = from.previous_share;
-  out.seen.in_force = to_clocks(from.in_force);
-  out.seen.celsius = from.celsius;
-  out.seen.waiting_tasks = from.waiting_tasks;
-  out.seen.thinking_share = from.thinking_share;
-  out.made = {to_clocks(from.clocks), from.share, static_cast<policy::carrier>(from.sends)};
-  out.tti_seconds = from.tti_seconds;
-  out.joules = from.joules;
-  out.degraded = static_cast<policy::degraded_reason>(from.degraded);
-  return out;
-}
-
-struct recorded {
-  messages::experience_header header;
-  std::vector<policy::lived_task> tasks;
-};
-
-/// One file, in the order of its tasks' numbers, which is that of their decisions.
-recorded read_record(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw usage_error(fmt::format("--from-record {}: the file cannot be read", file.string()));
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  recorded out;
+/// The file and the older one beside it, if that is of the same board and network.
+policy::stored_experience read_all(const std::string& file) {
   try {
-    messages::experience_reader reader(bytes);
-    out.header = reader.header();
-    std::vector<messages::experience> tasks;
-    while (auto task = reader.next()) tasks.push_back(std::move(*task));
-    std::stable_sort(tasks.begin(), tasks.end(), [](const auto& a, const auto& b) { return a.task_id < b.task_id; });
-    std::transform(tasks.begin(), tasks.end(), std::back_inserter(out.tasks), to_lived);
-    if (reader.is_cut_off()) {
-      fmt::print(stderr, "{}: the last task is cut off, as a kill leaves it; {} before it are whole\n", file.string(),
-                 tasks.size());
-    }
+    return policy::read_experience(file, [](const std::string& what) { fmt::print(stderr, "{}\n", what); });
   } catch (const std::runtime_error& problem) {
-    throw usage_error(fmt::format("--from-record {}: {}", file.string(), problem.what()));
+    throw usage_error(fmt::format("--from-record {}", problem.what()));
   }
-  return out;
-}
-
-/// The file and, before it, the older one beside it, if that is of the same board and network.
-recorded read_all(const std::string& file) {
-  auto newest = read_record(file);
-  const std::filesystem::path older = file + ".1";
-  if (!std::filesystem::exists(older)) return newest;
-  auto all = read_record(older);
-  if (all.header != newest.header) {
-    fmt::print(stderr, "{} is left out: it is of {} on {}, decided by {}\n", older.string(), all.header.network,
-               all.header.board, all.header.scheme);
-    return newest;
-  }
-  all.tasks.insert(all.tasks.end(), newest.tasks.begin(), newest.tasks.end());
-  return all;
 }
 
 policy::named_model find_model(const record_request& what, const std::string& name) {

@@ -31,18 +31,18 @@ class record_learning_test : public ::testing::Test {
   }
 
   /// What a node with this policy would have recorded.
-  std::vector<lived_task> live(int count) {
+  std::vector<experience> live(int count) {
     const auto link = link::trace::constant(5e6);
     world here(physics_, link, {.when = {.how = arrivals::kind::steady, .mean_seconds = 0.1}});
     dvfo_scheme scheme(
         bundle_, {.board = "jetson-tx2", .network = "resnet-like", .physics = &physics_, .max_power_watts = 15.0}, {});
-    std::vector<lived_task> tasks;
+    std::vector<experience> tasks;
     for (int i = 0; i < count; ++i) {
       here.next_arrival();
-      lived_task task;
+      experience task;
       task.seen = here.sense();
-      task.made = scheme.decide(task.seen);
-      const auto cost = here.run(task.made);
+      task.decided = scheme.decide(task.seen);
+      const auto cost = here.run(task.decided);
       task.tti_seconds = cost.tti;
       task.joules = cost.eti_estimated_joules;
       tasks.push_back(std::move(task));
@@ -77,9 +77,9 @@ TEST_F(record_learning_test, what_teaches_nothing_is_passed_over) {
   tasks[3].degraded = degraded_reason::cloud_late;
   tasks[5].joules.reset();
   tasks[7].seen.celsius = std::numeric_limits<double>::quiet_NaN();
-  tasks[9].made.sends = carrier::compressed;
-  tasks[11].made.share = 0.3;
-  tasks[13].made.clocks.gpu_hz = 1.0;
+  tasks[9].decided.sends = carrier::compressed;
+  tasks[11].decided.share = 0.3;
+  tasks[13].decided.clocks.gpu_hz = 1.0;
   const auto report = learn_from_record(bundle_, where_, tasks, options_);
   EXPECT_EQ(report.used, 34U);
   EXPECT_EQ(report.passed_over, 6U);
