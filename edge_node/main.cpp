@@ -16,7 +16,7 @@
 #include "configuration/signals.hpp"
 #include "edge_node/edge_node.hpp"
 #include "edge_node/metrics.hpp"
-#include "edge_node/record.hpp"
+#include "edge_node/report.hpp"
 #include "edge_node/source.hpp"
 #include "edge_node/stream.hpp"
 #include "inference/model.hpp"

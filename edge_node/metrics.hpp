@@ -5,7 +5,7 @@
 #include <string>
 
 #include "edge_node/edge_node.hpp"
-#include "edge_node/record.hpp"
+#include "edge_node/report.hpp"
 
 namespace dvfo::edge_node {
 

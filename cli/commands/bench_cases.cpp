@@ -20,7 +20,7 @@
 
 #include "cloud_node/cloud_node.hpp"
 #include "edge_node/edge_node.hpp"
-#include "edge_node/record.hpp"
+#include "edge_node/report.hpp"
 #include "edge_node/source.hpp"
 #include "edge_node/stream.hpp"
 #include "evaluation/percentile.hpp"

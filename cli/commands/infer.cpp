@@ -12,7 +12,7 @@
 #include "configuration/exit_code.hpp"
 #include "configuration/program.hpp"
 #include "edge_node/edge_node.hpp"
-#include "edge_node/record.hpp"
+#include "edge_node/report.hpp"
 #include "edge_node/source.hpp"
 #include "edge_node/stream.hpp"
 #include "inference/model.hpp"

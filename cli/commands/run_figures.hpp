@@ -9,7 +9,7 @@
 
 namespace dvfo::cli {
 
-/// Stages of a task in the order in which they happen, as the records name them (edge_node/record.hpp).
+/// Stages of a task in the order in which they happen, as the records name them (edge_node/report.hpp).
 inline constexpr std::array<const char*, 8> stage_names = {
     "extract", "local", "encode", "transfer", "remote_queue", "remote_decode", "remote_compute", "fuse"};
 

@@ -115,7 +115,7 @@ void task_follower::take_lines(batch& to) {
   must_skip_ = true;
 }
 
-/// A record has an index, and an error or a time (edge_node/record.cpp); anything else is not counted.
+/// A record has an index, and an error or a time (edge_node/report.cpp); anything else is not counted.
 void task_follower::take(const std::string& line, batch& to) {
   const auto record = nlohmann::json::parse(line, nullptr, false);
   if (!record.is_object() || !record.contains("index")) return;

@@ -1,4 +1,4 @@
-#include "edge_node/record.hpp"
+#include "edge_node/report.hpp"
 
 #include <fmt/format.h>
 

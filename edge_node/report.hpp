@@ -18,7 +18,7 @@ struct task_record {
   answer result;
 };
 
-/// The record as JSON (docs/task-record.md): times in seconds, sizes in bytes, names of classes from `labels`.
+/// The record as JSON (docs/task-report.md): times in seconds, sizes in bytes, names of classes from `labels`.
 nlohmann::json to_json(const task_record& record, const std::vector<std::string>& labels, double deadline_seconds);
 
 /// One line of text for a log or a file, whatever bytes the names hold.
