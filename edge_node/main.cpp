@@ -8,7 +8,6 @@
 #include <fstream>
 #include <future>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "configuration/address.hpp"
 #include "configuration/exit_code.hpp"
@@ -57,7 +56,7 @@ void declare(configuration::settings_table& table, daemon_settings& values) {
                "tasks to run, starting over at the end; 0: the input once")
       .integer("in-flight", values.in_flight, {1, edge::edge_node::max_tasks_in_flight}, "N",
                "tasks in the node at a time")
-      .integer("warm-up", values.warm_up, {0, 1000}, "N", "tasks that run first and are not recorded");
+      .integer("warm-up", values.warm_up, {0, 1000}, "N", "tasks that run first and are not told of");
   configuration::add_log_level(table, values.log_level);
   configuration::add_parent(table, values.parent);
 }
@@ -75,9 +74,9 @@ class line_writer {
           fmt::format("--json {}: the file cannot be written; name a file in an existing folder", where));
     out_ = &file_;
   }
-  void write(const nlohmann::json& json) {
+  void write(const edge::task_report& report) {
     if (out_ == nullptr) return;
-    *out_ << edge::to_line(json) << '\n' << std::flush;
+    *out_ << edge::to_line(report) << '\n' << std::flush;
     if (!*out_)
       throw std::runtime_error("the JSON lines cannot be written any more: the disk is full or the reader has gone");
   }
@@ -120,10 +119,10 @@ int stream_input(edge::edge_node& node, const edge::settings& settings, const da
   edge::summary so_far;
   const auto totals = edge::stream(
       node, *source, how,
-      [&](const edge::task_record& record) {
-        if (!record.result.ok()) spdlog::error("{}: {}", record.name, record.result.failure);
-        lines.write(edge::to_json(record, node.manifest().labels, how.deadline_seconds));
-        so_far.add(record, how.deadline_seconds);
+      [&](const edge::task_report& report) {
+        if (!report.ok()) spdlog::error("{}: {}", report.input, report.failure);
+        lines.write(report);
+        so_far.add(report);
         metrics.look(so_far);
       },
       stop);

@@ -2,107 +2,203 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
 
 #include "evaluation/percentile.hpp"
 
 namespace dvfo::edge_node {
 namespace {
 
-bool in_time(const answer& result, double deadline_seconds) {
-  return result.ok() && result.outcome.tti <= deadline_seconds;
-}
-
-std::string class_name(const std::vector<std::string>& labels, std::size_t index) {
-  return index < labels.size() ? labels[index] : fmt::format("class {}", index);
-}
-
-nlohmann::json stages_json(const policy::stage_seconds& stages) {
-  return {{"extract", stages.extract},
-          {"local", stages.local},
-          {"encode", stages.encode},
-          {"transfer", stages.transfer},
-          {"remote_queue", stages.remote_queue},
-          {"remote_decode", stages.remote_decode},
-          {"remote_compute", stages.remote_compute},
-          {"fuse", stages.fuse}};
-}
-
-// What is absent has no key: never 0 and never null.
-nlohmann::json energy_json(const policy::outcome& cost) {
-  auto json = nlohmann::json::object();
-  if (cost.eti_measured_joules) json["measured_joules"] = *cost.eti_measured_joules;
-  if (cost.eti_estimated_joules) {
-    json["estimated_joules"] = *cost.eti_estimated_joules;
-    // Also on a board whose power was fitted: this network was never measured on it (physics::cost_of).
-    json["estimate"] = "derived";
-  }
-  return json;
-}
-
-nlohmann::json clocks_json(const device::clocks& clocks) {
-  auto json = nlohmann::json::object();
-  for (const auto which : device::all_knobs) {
-    if (clocks[which]) json[device::to_string(which)] = *clocks[which];
-  }
-  return json;
-}
-
-}  // namespace
-
-nlohmann::json to_json(const task_record& record, const std::vector<std::string>& labels, double deadline_seconds) {
-  nlohmann::json json = {{"index", record.index}, {"input", record.name}};
-  if (record.label) {
-    json["label"] = *record.label;
-    json["label_name"] = class_name(labels, static_cast<std::size_t>(*record.label));
-  }
-  const auto& result = record.result;
-  if (!result.ok()) {
-    json["error"] = result.failure;
-    return json;
-  }
-  const auto& cost = result.outcome;
-  json["task"] = cost.task_id;
-  json["predicted"] = result.predicted;
-  json["predicted_name"] = class_name(labels, result.predicted);
-  json["probability"] = result.probabilities.at(result.predicted);
-  if (record.label) json["correct"] = static_cast<std::size_t>(*record.label) == result.predicted;
-  json["eta"] = result.eta;
-  if (result.lambda) json["lambda"] = *result.lambda;
-  json["share_decided"] = cost.decided.share;
-  json["share"] = cost.share;
-  json["sends_decided"] = policy::to_string(cost.decided.sends);
-  json["ran_on"] = policy::to_string(cost.where);
-  const bool degraded = cost.degraded != policy::degraded_reason::none;
-  json["degraded"] = degraded ? nlohmann::json(policy::to_string(cost.degraded)) : nlohmann::json(nullptr);
-  json["tti_seconds"] = cost.tti;
-  json["tti_serial_seconds"] = cost.tti_serial;
-  json["overhead_seconds"] = policy::overhead_seconds(cost);
-  json["deadline_seconds"] = deadline_seconds;
-  json["in_deadline"] = in_time(result, deadline_seconds);
-  json["stages_seconds"] = stages_json(cost.stages);
-  json["wire_up_bytes"] = cost.wire_up_bytes;
-  json["wire_down_bytes"] = cost.wire_down_bytes;
-  json["remote_batch_size"] = cost.remote_batch_size;
-  json["energy"] = energy_json(cost);
-  json["clocks_hz"] = clocks_json(cost.clocks);
-  if (cost.bandwidth_bps) json["bandwidth_bps"] = *cost.bandwidth_bps;
-  if (cost.overrun_seconds > 0.0) json["host_overrun_seconds"] = cost.overrun_seconds;
-  return json;
-}
-
-std::string to_line(const nlohmann::json& json) {
+std::string dumped(const nlohmann::json& json) {
   // File names are bytes, JSON is UTF-8: what is not is replaced rather than an error.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string to_text(const task_record& record, const std::vector<std::string>& labels) {
-  const auto& result = record.result;
-  if (!result.ok()) return fmt::format("{}: {}\n", record.name, result.failure);
-  const auto& cost = result.outcome;
+/// Every key of a report, once: the writer and the reader both go through this table. What `derived` names follows from
+/// other keys; it is written for those who read the line without this program.
+template <class Side, class Report>
+void each_key(Side& at, Report& report) {
+  at.value("index", report.index);
+  at.value("input", report.input);
+  at.if_there("label", report.label);
+  if (report.label) at.value("label_name", report.label_name);
+  at.if_not("error", report.failure, std::string());
+  if (!report.ok()) return;
+  auto& cost = report.outcome;
+  at.value("task", cost.task_id);
+  at.value("predicted", report.predicted);
+  at.value("predicted_name", report.predicted_name);
+  at.value("probability", report.probability);
+  if (const auto is_correct = report.is_correct()) at.derived("correct", *is_correct);
+  at.value("eta", report.eta);
+  at.if_there("lambda", report.lambda);
+  at.value("share_decided", cost.decided.share);
+  at.value("share", cost.share);
+  at.word("sends_decided", cost.decided.sends, policy::all_carriers);
+  at.word("ran_on", cost.where, policy::all_places);
+  at.word_or_null("degraded", cost.degraded, policy::all_degraded_reasons, policy::degraded_reason::none);
+  at.value("tti_seconds", cost.tti);
+  at.value("tti_serial_seconds", cost.tti_serial);
+  at.derived("overhead_seconds", policy::overhead_seconds(cost));
+  at.value("deadline_seconds", report.deadline_seconds);
+  at.derived("in_deadline", report.is_in_time());
+  at.group("stages_seconds", [&](auto& stages) {
+    for (const auto& each : stage_keys) stages.value(each.name, cost.stages.*each.seconds);
+  });
+  at.value("wire_up_bytes", cost.wire_up_bytes);
+  at.value("wire_down_bytes", cost.wire_down_bytes);
+  at.value("remote_batch_size", cost.remote_batch_size);
+  at.group("energy", [&](auto& energy) {
+    energy.if_there("measured_joules", cost.eti_measured_joules);
+    energy.if_there("estimated_joules", cost.eti_estimated_joules);
+    // Also on a board whose power was fitted: this network was never measured on it (physics::cost_of).
+    if (cost.eti_estimated_joules) energy.derived("estimate", "derived");
+  });
+  at.group("clocks_hz", [&](auto& clocks) {
+    for (const auto which : device::all_knobs) clocks.if_there(device::to_string(which), cost.clocks[which]);
+  });
+  at.if_there("bandwidth_bps", cost.bandwidth_bps);
+  at.if_not("host_overrun_seconds", cost.overrun_seconds, 0.0);
+}
+
+/// What is absent gets no key: never 0 and never null.
+class writer {
+ public:
+  template <class Value>
+  void value(const char* key, const Value& from) {
+    json_[key] = from;
+  }
+  template <class Value>
+  void if_there(const char* key, const std::optional<Value>& from) {
+    if (from) json_[key] = *from;
+  }
+  template <class Value>
+  void if_not(const char* key, const Value& from, const Value& nothing) {
+    if (from != nothing) json_[key] = from;
+  }
+  template <class Word, class All>
+  void word(const char* key, Word from, const All&) {
+    json_[key] = to_string(from);
+  }
+  template <class Word, class All>
+  void word_or_null(const char* key, Word from, const All& all, Word null) {
+    json_[key] = nullptr;
+    if (from != null) word(key, from, all);
+  }
+  template <class Value>
+  void derived(const char* key, const Value& from) {
+    json_[key] = from;
+  }
+  template <class Inside>
+  void group(const char* key, const Inside& inside) {
+    writer group;
+    inside(group);
+    json_[key] = std::move(group.json_);
+  }
+
+  [[nodiscard]] const nlohmann::json& json() const { return json_; }
+
+ private:
+  nlohmann::json json_ = nlohmann::json::object();
+};
+
+class reader {
+ public:
+  explicit reader(const nlohmann::json& json) : json_(&json) {}
+
+  template <class Value>
+  void value(const char* key, Value& to) const {
+    const auto& from = at(key);
+    if (!fits<Value>(from)) throw refusal(fmt::format("{} is {}", key, dumped(from)));
+    from.get_to(to);
+  }
+  template <class Value>
+  void if_there(const char* key, std::optional<Value>& to) const {
+    if (json_->contains(key)) value(key, to.emplace());
+  }
+  template <class Value>
+  void if_not(const char* key, Value& to, const Value&) const {
+    if (json_->contains(key)) value(key, to);
+  }
+  template <class Word, class All>
+  void word(const char* key, Word& to, const All& all) const {
+    std::string text;
+    value(key, text);
+    const auto found = std::find_if(all.begin(), all.end(), [&](Word each) { return to_string(each) == text; });
+    if (found == all.end()) throw refusal(fmt::format("{} is \"{}\", which this program does not know", key, text));
+    to = *found;
+  }
+  template <class Word, class All>
+  void word_or_null(const char* key, Word& to, const All& all, Word null) const {
+    to = null;
+    if (!at(key).is_null()) word(key, to, all);
+  }
+  template <class Value>
+  void derived(const char*, const Value&) const {}
+  template <class Inside>
+  void group(const char* key, const Inside& inside) const {
+    const reader group(at(key));
+    if (!group.json_->is_object()) throw refusal(fmt::format("{} is {}", key, dumped(*group.json_)));
+    inside(group);
+  }
+
+ private:
+  static std::runtime_error refusal(const std::string& why) {
+    return std::runtime_error("not the report of a task: " + why);
+  }
+  [[nodiscard]] const nlohmann::json& at(const char* key) const {
+    const auto found = json_->find(key);
+    if (found == json_->end()) throw refusal(fmt::format("it has no \"{}\"", key));
+    return *found;
+  }
+  /// Conversions of the library are silent: -1 would come in as the largest number of tasks.
+  template <class Value>
+  static bool fits(const nlohmann::json& from) {
+    if constexpr (std::is_same_v<Value, std::string>) {
+      return from.is_string();
+    } else if constexpr (std::is_floating_point_v<Value>) {
+      return from.is_number();
+    } else if constexpr (std::is_unsigned_v<Value>) {
+      return from.is_number_unsigned() && std::in_range<Value>(from.get<std::uint64_t>());
+    } else {
+      return from.is_number_integer() && std::in_range<Value>(from.get<std::int64_t>());
+    }
+  }
+
+  const nlohmann::json* json_;
+};
+
+}  // namespace
+
+std::optional<bool> task_report::is_correct() const {
+  if (!label || !ok()) return std::nullopt;
+  return static_cast<std::size_t>(*label) == predicted;
+}
+
+std::string to_line(const task_report& report) {
+  writer to;
+  each_key(to, report);
+  return dumped(to.json());
+}
+
+task_report read_report(std::string_view line) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  if (!json.is_object()) throw std::runtime_error("not the report of a task: it is no object of JSON");
+  task_report report;
+  const reader from(json);
+  each_key(from, report);
+  return report;
+}
+
+std::string to_text(const task_report& report) {
+  if (!report.ok()) return fmt::format("{}: {}\n", report.input, report.failure);
+  const auto& cost = report.outcome;
   const auto& stages = cost.stages;
-  auto text = fmt::format("{}: {} ({:.1f} %)\n", record.name, class_name(labels, result.predicted),
-                          100.0 * static_cast<double>(result.probabilities.at(result.predicted)));
+  auto text = fmt::format("{}: {} ({:.1f} %)\n", report.input, report.predicted_name, 100.0 * report.probability);
   text += fmt::format(
       "  ran on {} at share {:.2f}{}; {} bytes sent, {} received\n", policy::to_string(cost.where), cost.share,
       cost.degraded == policy::degraded_reason::none ? std::string()
@@ -127,19 +223,19 @@ std::string to_text(const task_record& record, const std::vector<std::string>& l
   return text;
 }
 
-void summary::add(const task_record& record, double deadline_seconds) {
+void summary::add(const task_report& report) {
   ++tasks;
-  if (!record.result.ok()) {
+  if (!report.ok()) {
     ++failed;
     return;
   }
-  const auto& cost = record.result.outcome;
+  const auto& cost = report.outcome;
   ++answered;
   if (cost.degraded != policy::degraded_reason::none) ++degraded;
-  if (in_time(record.result, deadline_seconds)) ++in_deadline;
-  if (record.label) {
+  if (report.is_in_time()) ++in_deadline;
+  if (const auto is_correct = report.is_correct()) {
     ++labelled;
-    if (static_cast<std::size_t>(*record.label) == record.result.predicted) ++correct;
+    if (*is_correct) ++correct;
   }
   wire_up_bytes += cost.wire_up_bytes;
   wire_down_bytes += cost.wire_down_bytes;

@@ -1,31 +1,66 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <nlohmann/json_fwd.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "edge_node/edge_node.hpp"
+#include "policy/outcome.hpp"
 
+/// What is told of a task: as a line of JSON, written and read, or as text. No actor and no LibTorch type appears here,
+/// so that everything that follows a node can use it.
 namespace dvfo::edge_node {
 
-/// What is written down of one task.
-struct task_record {
-  std::size_t index = 0;     ///< position in the stream
-  std::string name;          ///< of the input
-  std::optional<int> label;  ///< true class, where it is known
-  answer result;
+/// The report of one task (docs/task-report.md). Times in seconds, sizes in bytes.
+struct task_report {
+  std::size_t index = 0;          ///< position in the stream
+  std::string input;              ///< its name
+  std::optional<int> label = {};  ///< true class, where it is known
+  std::string label_name = {};    ///< empty without a label
+  std::string failure = {};       ///< why there is no answer, and then nothing below; empty if there is one
+  std::size_t predicted = 0;      ///< class
+  std::string predicted_name = {};
+  double probability = 0.0;           ///< of that class
+  double eta = 0.5;                   ///< as the task asked for it
+  std::optional<double> lambda = {};  ///< likewise; absent: the bundle's own
+  policy::outcome outcome = {};       ///< all but the clocks that were decided
+  double deadline_seconds = 0.0;
+
+  [[nodiscard]] bool ok() const { return failure.empty(); }
+  [[nodiscard]] bool is_in_time() const { return ok() && outcome.tti <= deadline_seconds; }
+  /// Absent without a label or without an answer.
+  [[nodiscard]] std::optional<bool> is_correct() const;
+  friend bool operator==(const task_report&, const task_report&) = default;
 };
 
-/// The record as JSON (docs/task-report.md): times in seconds, sizes in bytes, names of classes from `labels`.
-nlohmann::json to_json(const task_record& record, const std::vector<std::string>& labels, double deadline_seconds);
+/// A stage of a task as reports name it.
+struct stage_key {
+  const char* name;
+  double policy::stage_seconds::*seconds;
+};
 
-/// One line of text for a log or a file, whatever bytes the names hold.
-std::string to_line(const nlohmann::json& json);
+/// Stages in the order in which they happen.
+inline constexpr std::array<stage_key, 8> stage_keys = {{{"extract", &policy::stage_seconds::extract},
+                                                         {"local", &policy::stage_seconds::local},
+                                                         {"encode", &policy::stage_seconds::encode},
+                                                         {"transfer", &policy::stage_seconds::transfer},
+                                                         {"remote_queue", &policy::stage_seconds::remote_queue},
+                                                         {"remote_decode", &policy::stage_seconds::remote_decode},
+                                                         {"remote_compute", &policy::stage_seconds::remote_compute},
+                                                         {"fuse", &policy::stage_seconds::fuse}}};
 
-/// The record for people, several lines without colours.
-std::string to_text(const task_record& record, const std::vector<std::string>& labels);
+/// The report as one line of JSON, whatever bytes the names hold; without a line end. Thread-safe.
+std::string to_line(const task_report& report);
+
+/// The report that such a line holds; keys that it does not know are passed over. Throws std::runtime_error that names
+/// the key for a line that is no report. Thread-safe.
+task_report read_report(std::string_view line);
+
+/// The report for people, several lines without colours.
+std::string to_text(const task_report& report);
 
 /// Totals of a stream.
 struct summary {
@@ -40,7 +75,7 @@ struct summary {
   std::uint64_t wire_down_bytes = 0;
   std::vector<double> tti_seconds;
 
-  void add(const task_record& record, double deadline_seconds);
+  void add(const task_report& report);
 };
 
 /// "1000 tasks, 1000 answered (12 degraded, 1000 in time), …" in one line.

@@ -1,5 +1,7 @@
 #include "edge_node/stream.hpp"
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -13,51 +15,71 @@ namespace {
 // exception.
 class mailbox {
  public:
-  void put(task_record record) {
+  void put(streamed_task task) {
     {
       const std::lock_guard lock(mutex_);
-      records_.push_back(std::move(record));
+      tasks_.push_back(std::move(task));
     }
     filled_.notify_one();
   }
-  task_record take() {
+  streamed_task take() {
     std::unique_lock lock(mutex_);
-    filled_.wait(lock, [&] { return !records_.empty(); });
-    auto record = std::move(records_.front());
-    records_.pop_front();
-    return record;
+    filled_.wait(lock, [&] { return !tasks_.empty(); });
+    auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    return task;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable filled_;
-  std::deque<task_record> records_;
+  std::deque<streamed_task> tasks_;
 };
 
 void start_task(edge_node& node, const task_source& source, std::size_t index, const task_override& other,
                 const std::shared_ptr<mailbox>& answers) {
   const auto place = index % source.size();
-  task_record record{index, source.name(place), std::nullopt, {}};
+  streamed_task task{index, source.name(place), std::nullopt, {}};
   try {
     auto input = source.at(place);
-    record.label = input.label;
+    task.label = input.label;
     node.submit(
         std::move(input.picture),
-        [answers, record](answer result) mutable {
-          record.result = std::move(result);
-          answers->put(std::move(record));
+        [answers, task](answer result) mutable {
+          task.result = std::move(result);
+          answers->put(std::move(task));
         },
         other);
   } catch (const inference::error& problem) {
-    record.result.failure = problem.what();
-    answers->put(std::move(record));
+    task.result.failure = problem.what();
+    answers->put(std::move(task));
   }
+}
+
+std::string class_name(const std::vector<std::string>& labels, std::size_t index) {
+  return index < labels.size() ? labels[index] : fmt::format("class {}", index);
 }
 
 }  // namespace
 
+task_report report_of(const streamed_task& task, const std::vector<std::string>& labels, double deadline_seconds) {
+  task_report out{.index = task.index, .input = task.name, .label = task.label};
+  if (task.label) out.label_name = class_name(labels, static_cast<std::size_t>(*task.label));
+  const auto& result = task.result;
+  out.failure = result.failure;
+  if (!result.ok()) return out;
+  out.predicted = result.predicted;
+  out.predicted_name = class_name(labels, result.predicted);
+  out.probability = static_cast<double>(result.probabilities.at(result.predicted));
+  out.eta = result.eta;
+  out.lambda = result.lambda;
+  out.outcome = result.outcome;
+  out.deadline_seconds = deadline_seconds;
+  return out;
+}
+
 summary stream(edge_node& node, const task_source& source, const stream_options& how,
-               const std::function<void(const task_record&)>& sink, const std::atomic<bool>& stop) {
+               const std::function<void(const task_report&)>& sink, const std::atomic<bool>& stop) {
   summary totals;
   if (source.size() == 0) return totals;
   const auto answers = std::make_shared<mailbox>();
@@ -74,10 +96,10 @@ summary stream(edge_node& node, const task_source& source, const stream_options&
       ++in_flight;
     }
     if (in_flight == 0) return totals;
-    const auto record = answers->take();
+    const auto report = report_of(answers->take(), node.manifest().labels, how.deadline_seconds);
     --in_flight;
-    totals.add(record, how.deadline_seconds);
-    sink(record);
+    totals.add(report);
+    sink(report);
   }
 }
 

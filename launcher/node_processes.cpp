@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "configuration/paths.hpp"
@@ -42,11 +41,11 @@ child_process start_edge(const edge_options& how) {
                        with(with(common(how.bundle, how.log_level), {"--cloud", how.cloud}), how.more));
 }
 
-void read_lines(child_process& edge, const std::function<void(const nlohmann::json&)>& hear) {
-  while (const auto line = edge.read_line()) hear(nlohmann::json::parse(*line));
+void read_lines(child_process& edge, const std::function<void(const std::string&)>& hear) {
+  while (const auto line = edge.read_line()) hear(*line);
 }
 
-void run_edge(const edge_run& what, const std::function<void(const nlohmann::json&)>& hear) {
+void run_edge(const edge_run& what, const std::function<void(const std::string&)>& hear) {
   auto edge = start_edge(
       {.bundle = what.bundle,
        .cloud = what.cloud,

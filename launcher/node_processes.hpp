@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -39,9 +38,9 @@ cloud_process start_cloud(const cloud_options& how);
 /// Starts dvfo-edge.
 child_process start_edge(const edge_options& how);
 
-/// Hears each JSON line of a dvfo-edge that was started with `--json -`, as it comes, to the end of its output. Throws
-/// what `hear` throws, and what parsing a line that is no JSON throws.
-void read_lines(child_process& edge, const std::function<void(const nlohmann::json&)>& hear);
+/// Hears each line of a dvfo-edge as it comes, to the end of its output: reports, where it was started with `--json -`.
+/// Throws what `hear` throws.
+void read_lines(child_process& edge, const std::function<void(const std::string&)>& hear);
 
 /// One stream of tasks through an edge process of its own.
 struct edge_run {
@@ -53,6 +52,6 @@ struct edge_run {
 };
 
 /// Runs it to its end, as read_lines. Throws std::runtime_error when the process fails, too.
-void run_edge(const edge_run& what, const std::function<void(const nlohmann::json&)>& hear);
+void run_edge(const edge_run& what, const std::function<void(const std::string&)>& hear);
 
 }  // namespace dvfo::launcher

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -16,6 +17,8 @@ enum class carrier : std::uint8_t {
   compressed,  ///< the input as JPEG, or as Opus where it is speech
   appeal,      ///< the compressed input, once the whole local DNN has answered and its answer is doubted
 };
+
+inline constexpr std::array all_carriers{carrier::features, carrier::input, carrier::compressed, carrier::appeal};
 
 /// "features", "input", "compressed" or "appeal".
 const char* to_string(carrier what);

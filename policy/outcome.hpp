@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -7,7 +8,8 @@
 
 namespace dvfo::policy {
 
-/// Why a task was answered otherwise than decided. The numbers appear in records and never change their meaning.
+/// Why a task was answered otherwise than decided. The numbers appear in files of experience and never change their
+/// meaning.
 enum class degraded_reason : std::uint8_t {
   none = 0,
   link_down = 10,       ///< no cloud was connected, or the link broke while the task was away
@@ -18,11 +20,18 @@ enum class degraded_reason : std::uint8_t {
   offload_failed = 60,  ///< encoding here or reading the reply failed
 };
 
-/// The reason's name as it appears in logs, records and on the command line, e.g. "cloud_late".
+inline constexpr std::array all_degraded_reasons{degraded_reason::none,          degraded_reason::link_down,
+                                                 degraded_reason::window_full,   degraded_reason::cloud_late,
+                                                 degraded_reason::cloud_refused, degraded_reason::cloud_failed,
+                                                 degraded_reason::offload_failed};
+
+/// The reason's name as it appears in logs, reports and on the command line, e.g. "cloud_late".
 const char* to_string(degraded_reason reason);
 
 /// Where the logits of the answer come from.
 enum class ran_on : std::uint8_t { edge = 0, cloud = 1, both = 2 };
+
+inline constexpr std::array all_places{ran_on::edge, ran_on::cloud, ran_on::both};
 
 /// "edge", "cloud" or "both".
 const char* to_string(ran_on place);
@@ -37,6 +46,7 @@ struct stage_seconds {
   double remote_decode = 0.0;   ///< feature codec in the cloud
   double remote_compute = 0.0;  ///< remote DNN, the whole batch's pass
   double fuse = 0.0;
+  friend bool operator==(const stage_seconds&, const stage_seconds&) = default;
 };
 
 /// What one task cost.
@@ -58,6 +68,7 @@ struct outcome {
   std::uint64_t wire_up_bytes = 0;  ///< edge to cloud, message headers included, TCP/IP not
   std::uint64_t wire_down_bytes = 0;    ///< cloud to edge, likewise
   std::uint32_t remote_batch_size = 0;  ///< tasks that shared the cloud's pass; 0 without one
+  friend bool operator==(const outcome&, const outcome&) = default;
 };
 
 /// Where a task's ETI comes from.

@@ -175,11 +175,7 @@ run_figures measure_in_process(const std::string& bundle, double share, const st
   run_figures figures;
   const std::atomic<bool> never = false;
   edge_node::stream(
-      node, *source, how,
-      [&](const edge_node::task_record& record) {
-        figures.add(edge_node::to_json(record, node.manifest().labels, how.deadline_seconds));
-      },
-      never);
+      node, *source, how, [&](const edge_node::task_report& report) { figures.add(report); }, never);
   return figures;
 }
 
@@ -187,7 +183,7 @@ run_figures measure_loopback(const std::string& bundle, double share, const std:
   const auto cloud = launcher::start_cloud({.bundle = bundle});
   run_figures figures;
   launcher::run_edge({bundle, cloud.address, input, tasks, {"--share", fmt::format("{}", share), "--board", "none"}},
-                     [&](const nlohmann::json& record) { figures.add(record); });
+                     [&](const std::string& line) { figures.add(edge_node::read_report(line)); });
   return figures;
 }
 

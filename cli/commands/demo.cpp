@@ -18,6 +18,7 @@
 #include "configuration/settings.hpp"
 #include "device/board_profile.hpp"
 #include "device/simulated/simulated_board.hpp"
+#include "edge_node/report.hpp"
 #include "inference/discriminator.hpp"
 #include "launcher/node_processes.hpp"
 #include "link/relay.hpp"
@@ -210,8 +211,8 @@ run_figures show_scheme(const demo_command& command, const std::string& scheme, 
   fmt::print(stderr, "{}\n", scheme);
   const auto tasks = static_cast<std::size_t>(command.tasks);
   run_figures figures;
-  launcher::run_edge(run, [&](const nlohmann::json& record) {
-    figures.add(record);
+  launcher::run_edge(run, [&](const std::string& line) {
+    figures.add(edge_node::read_report(line));
     const auto done = figures.tasks();
     if (stderr_is_terminal() && (done % 10 == 0 || done == tasks)) {
       fmt::print(stderr, "\r  {}{}", progress_bar(static_cast<double>(done) / static_cast<double>(tasks)),

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/commands/command.hpp"
 #include "configuration/address.hpp"
@@ -55,14 +54,13 @@ int run_infer(infer_command& command) {
   how.warm_up = 1;
   how.deadline_seconds = command.node.deadline_ms / 1e3;
   const std::atomic<bool> never = false;
-  const auto& labels = node.manifest().labels;
   const auto totals = edge_node::stream(
       node, *source, how,
-      [&](const edge_node::task_record& record) {
+      [&](const edge_node::task_report& report) {
         if (command.json) {
-          std::cout << edge_node::to_line(edge_node::to_json(record, labels, how.deadline_seconds)) << std::endl;
+          std::cout << edge_node::to_line(report) << std::endl;
         } else {
-          (record.result.ok() ? std::cout : std::cerr) << edge_node::to_text(record, labels) << std::flush;
+          (report.ok() ? std::cout : std::cerr) << edge_node::to_text(report) << std::flush;
         }
       },
       never);

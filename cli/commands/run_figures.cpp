@@ -17,10 +17,9 @@ double mean(std::uint64_t sum, std::size_t count) {
 
 }  // namespace
 
-void run_figures::optional_sum::add(const nlohmann::json& record, const char* group, const char* key) {
-  const auto found = record.at(group).find(key);
-  if (found == record.at(group).end()) return;
-  sum += found->get<double>();
+void run_figures::optional_sum::add(const std::optional<double>& joules) {
+  if (!joules) return;
+  sum += *joules;
   ++count;
 }
 
@@ -29,29 +28,27 @@ std::optional<double> run_figures::optional_sum::mean(std::size_t tasks) const {
   return sum / static_cast<double>(count);
 }
 
-void run_figures::add(const nlohmann::json& record) {
-  if (const auto error = record.find("error"); error != record.end()) {
-    throw std::runtime_error(fmt::format("task {} has no answer: {}", record.value("index", 0), error->dump()));
+void run_figures::add(const edge_node::task_report& report) {
+  if (!report.ok()) {
+    throw std::runtime_error(fmt::format("task {} has no answer: {}", report.index, report.failure));
   }
-  try {
-    const auto& stages = record.at("stages_seconds");
-    for (std::size_t i = 0; i < stage_names.size(); ++i) stages_[i].push_back(stages.at(stage_names[i]).get<double>());
-    tti_.push_back(record.at("tti_seconds").get<double>());
-    overhead_.push_back(record.at("overhead_seconds").get<double>());
-    bytes_up_ += record.at("wire_up_bytes").get<std::uint64_t>();
-    bytes_down_ += record.at("wire_down_bytes").get<std::uint64_t>();
-    if (!record.at("degraded").is_null()) ++degraded_;
-    measured_.add(record, "energy", "measured_joules");
-    estimated_.add(record, "energy", "estimated_joules");
-    share_ += record.at("share").get<double>();
-    overrun_ += record.value("host_overrun_seconds", 0.0);
-  } catch (const nlohmann::json::exception& problem) {
-    throw std::runtime_error(fmt::format("not the record of a task: {}", problem.what()));
+  const auto& cost = report.outcome;
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    stages_[i].push_back(cost.stages.*edge_node::stage_keys[i].seconds);
   }
+  tti_.push_back(cost.tti);
+  overhead_.push_back(policy::overhead_seconds(cost));
+  bytes_up_ += cost.wire_up_bytes;
+  bytes_down_ += cost.wire_down_bytes;
+  if (cost.degraded != policy::degraded_reason::none) ++degraded_;
+  measured_.add(cost.eti_measured_joules);
+  estimated_.add(cost.eti_estimated_joules);
+  share_ += cost.share;
+  overrun_ += cost.overrun_seconds;
   ++tasks_;
-  if (const auto correct = record.find("correct"); correct != record.end()) {
+  if (const auto is_correct = report.is_correct()) {
     ++labelled_;
-    if (correct->get<bool>()) ++correct_;
+    if (*is_correct) ++correct_;
   }
 }
 
@@ -77,8 +74,8 @@ double run_figures::stage(std::size_t stage, double fraction) const {
 
 nlohmann::json run_figures::to_json() const {
   nlohmann::json stages;
-  for (std::size_t i = 0; i < stage_names.size(); ++i) {
-    stages[stage_names[i]] = {{"p50_seconds", stage(i, 0.5)}, {"p99_seconds", stage(i, 0.99)}};
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    stages[edge_node::stage_keys[i].name] = {{"p50_seconds", stage(i, 0.5)}, {"p99_seconds", stage(i, 0.99)}};
   }
   nlohmann::json energy = nlohmann::json::object();
   if (const auto joules = mean_measured_joules()) energy["measured_joules_mean"] = *joules;

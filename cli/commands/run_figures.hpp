@@ -7,17 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "edge_node/report.hpp"
+
 namespace dvfo::cli {
 
-/// Stages of a task in the order in which they happen, as the records name them (edge_node/report.hpp).
-inline constexpr std::array<const char*, 8> stage_names = {
-    "extract", "local", "encode", "transfer", "remote_queue", "remote_decode", "remote_compute", "fuse"};
-
-/// What the records of one run say, collected from an edge process's JSON lines.
+/// What the reports of one run say.
 class run_figures {
  public:
-  /// Takes one record. Throws std::runtime_error naming the field when it is no record of ours.
-  void add(const nlohmann::json& record);
+  /// Takes one report. Throws std::runtime_error naming the task when it has no answer.
+  void add(const edge_node::task_report& report);
 
   [[nodiscard]] std::size_t tasks() const { return tasks_; }
   [[nodiscard]] std::size_t degraded() const { return degraded_; }
@@ -36,7 +34,7 @@ class run_figures {
   [[nodiscard]] double mean_tti() const;
   /// Seconds a task that this host took longer than the board that it simulates.
   [[nodiscard]] double mean_overrun() const;
-  /// Seconds; `fraction` 0.5 is the median. `stage` indexes stage_names.
+  /// Seconds; `fraction` 0.5 is the median. `stage` indexes edge_node::stage_keys.
   [[nodiscard]] double tti(double fraction) const;
   [[nodiscard]] double overhead(double fraction) const;
   [[nodiscard]] double stage(std::size_t stage, double fraction) const;
@@ -45,11 +43,11 @@ class run_figures {
   [[nodiscard]] nlohmann::json to_json() const;
 
  private:
-  /// A figure that some records may lack.
+  /// A figure that some reports may lack.
   struct optional_sum {
     double sum = 0.0;
     std::size_t count = 0;
-    void add(const nlohmann::json& record, const char* group, const char* key);
+    void add(const std::optional<double>& joules);
     [[nodiscard]] std::optional<double> mean(std::size_t tasks) const;
   };
 
@@ -65,7 +63,7 @@ class run_figures {
   optional_sum estimated_;
   double overrun_ = 0.0;
   double share_ = 0.0;
-  std::array<std::vector<double>, stage_names.size()> stages_;
+  std::array<std::vector<double>, edge_node::stage_keys.size()> stages_;
 };
 
 }  // namespace dvfo::cli

@@ -10,16 +10,17 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <utility>
 
 #include "device/error.hpp"
+#include "edge_node/report.hpp"
 
 namespace dvfo::cli {
 namespace {
 
 constexpr std::chrono::seconds rate_window{10};
-constexpr std::size_t longest_line = std::size_t{1} << 20U;  // records have some hundred bytes: that is no record
+constexpr std::size_t longest_line = std::size_t{1} << 20U;  // reports have some hundred bytes: that is no report
 
 }  // namespace
 
@@ -115,25 +116,24 @@ void task_follower::take_lines(batch& to) {
   must_skip_ = true;
 }
 
-/// A record has an index, and an error or a time (edge_node/report.cpp); anything else is not counted.
+/// What is no report is not counted.
 void task_follower::take(const std::string& line, batch& to) {
-  const auto record = nlohmann::json::parse(line, nullptr, false);
-  if (!record.is_object() || !record.contains("index")) return;
-  if (record.contains("error")) {
+  edge_node::task_report report;
+  try {
+    report = edge_node::read_report(line);
+  } catch (const std::runtime_error&) {
+    return;
+  }
+  if (!report.ok()) {
     ++failed_;
     return;
   }
-  const auto time = record.find("tti_seconds");
-  if (time == record.end() || !time->is_number()) return;
   ++answered_;
   ++to.answered;
-  to.seconds += time->get<double>();
-  const auto energy = record.find("energy");
-  if (energy == record.end() || !energy->is_object()) return;
-  const auto joules = energy->find("measured_joules");
-  if (joules == energy->end() || !joules->is_number()) return;
+  to.seconds += report.outcome.tti;
+  if (!report.outcome.eti_measured_joules) return;
   ++to.measured;
-  to.joules += joules->get<double>();
+  to.joules += *report.outcome.eti_measured_joules;
 }
 
 top_tasks task_follower::look(time_point now) {

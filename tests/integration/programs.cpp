@@ -24,7 +24,8 @@ launcher::child_process start_edge(const std::string& cloud_address, const std::
 std::map<std::size_t, nlohmann::json> run_edge(const std::string& cloud_address, const std::vector<std::string>& more) {
   auto edge = start_edge(cloud_address, more);
   std::map<std::size_t, nlohmann::json> records;
-  launcher::read_lines(edge, [&](const nlohmann::json& record) {
+  launcher::read_lines(edge, [&](const std::string& line) {
+    const auto record = nlohmann::json::parse(line);
     const auto index = record.at("index").get<std::size_t>();
     EXPECT_TRUE(records.emplace(index, record).second) << "answered twice: " << record;
   });
@@ -33,7 +34,7 @@ std::map<std::size_t, nlohmann::json> run_edge(const std::string& cloud_address,
 }
 
 void read_rest(launcher::child_process& edge, std::vector<nlohmann::json>& seen) {
-  launcher::read_lines(edge, [&](const nlohmann::json& record) { seen.push_back(record); });
+  launcher::read_lines(edge, [&](const std::string& line) { seen.push_back(nlohmann::json::parse(line)); });
 }
 
 void expect_complete_and_in_time(const std::vector<nlohmann::json>& records) {

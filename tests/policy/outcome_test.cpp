@@ -1,9 +1,11 @@
 #include "policy/outcome.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string>
+#include <vector>
 
 namespace dvfo::policy {
 namespace {
@@ -32,15 +34,32 @@ TEST(outcome, overhead_takes_off_the_longer_half) {
 
 TEST(outcome, every_reason_and_place_has_its_own_name) {
   std::set<std::string> names;
-  for (const auto reason :
-       {degraded_reason::none, degraded_reason::link_down, degraded_reason::window_full, degraded_reason::cloud_late,
-        degraded_reason::cloud_refused, degraded_reason::cloud_failed, degraded_reason::offload_failed}) {
-    names.insert(to_string(reason));
-  }
+  for (const auto reason : all_degraded_reasons) names.insert(to_string(reason));
   EXPECT_EQ(names.size(), 7U);
   names.clear();
-  for (const auto place : {ran_on::edge, ran_on::cloud, ran_on::both}) names.insert(to_string(place));
+  for (const auto place : all_places) names.insert(to_string(place));
   EXPECT_EQ(names.size(), 3U);
+  names.clear();
+  for (const auto sends : all_carriers) names.insert(to_string(sends));
+  EXPECT_EQ(names.size(), 4U);
+}
+
+/// Values of an enumeration that has bytes for numbers that have a name.
+template <class Word>
+std::vector<Word> named() {
+  std::vector<Word> out;
+  for (int number = 0; number <= 0xFF; ++number) {
+    const auto value = static_cast<Word>(number);
+    if (std::string(to_string(value)) != "unknown") out.push_back(value);
+  }
+  return out;
+}
+
+// Readers of reports look a word up in these lists: a value that is missing there could be written and not be read.
+TEST(outcome, lists_of_words_are_complete) {
+  EXPECT_THAT(all_degraded_reasons, testing::ElementsAreArray(named<degraded_reason>()));
+  EXPECT_THAT(all_places, testing::ElementsAreArray(named<ran_on>()));
+  EXPECT_THAT(all_carriers, testing::ElementsAreArray(named<carrier>()));
 }
 
 }  // namespace
