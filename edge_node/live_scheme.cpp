@@ -13,8 +13,8 @@
 #include "inference/discriminator.hpp"
 #include "link/probing.hpp"
 #include "policy/schemes/fixed_scheme.hpp"
-#include "policy/schemes/learning_scheme.hpp"
 #include "policy/schemes/scheme_table.hpp"
+#include "policy/schemes/warm_up.hpp"
 #include "policy/task_cost/bundle_task.hpp"
 
 namespace dvfo::edge_node {
@@ -63,7 +63,7 @@ class complete_scheme final : public policy::scheme {
       (entry.is_blocking ? setting.trained_blocking : setting.trained) = &*trained_;
     }
     inner_ = entry.make(setting);
-    if (entry.learns) learn(how);
+    if (inner_->learns()) learn(how);
   }
 
   [[nodiscard]] policy::decision decide(const policy::situation& now) override {
@@ -79,8 +79,6 @@ class complete_scheme final : public policy::scheme {
  private:
   /// Exploring on real tasks would cost their users; in virtual time it costs seconds.
   void learn(const settings& how) {
-    auto* const learner = dynamic_cast<policy::learning_scheme*>(inner_.get());
-    if (learner == nullptr || how.learn_tasks == 0) return;
     const auto link = link::trace::constant(how.learn_mbps * 1e6);
     policy::world world(*physics_, link,
                         {.rtt_seconds = how.learn_rtt_ms / 1e3,
@@ -88,12 +86,8 @@ class complete_scheme final : public policy::scheme {
                          .when = {.how = policy::arrivals::kind::on_demand, .mean_seconds = 0.0},
                          .seed = live_seed,
                          .probe_seconds = link::probing::first_silence.count()});
-    learner->explore(true);
-    for (std::int64_t i = 0; i < how.learn_tasks; ++i) {
-      world.next_arrival();
-      learner->observe(world.run(learner->decide(world.sense())));
-    }
-    learner->explore(false);
+    policy::warm_up(*inner_, world, static_cast<std::size_t>(how.learn_tasks));
+    if (how.learn_tasks == 0) return;
     spdlog::info("{} has learned from {} tasks in virtual time at {} Mbit/s", how.scheme, how.learn_tasks,
                  how.learn_mbps);
   }

@@ -4,7 +4,7 @@
 
 #include "evaluation/complaint.hpp"
 #include "policy/cost.hpp"
-#include "policy/schemes/learning_scheme.hpp"
+#include "policy/schemes/warm_up.hpp"
 
 namespace dvfo::evaluation {
 namespace {
@@ -34,14 +34,12 @@ class still_world {
                             .seed = what.seed,
                             .complain = complain_on_stderr})) {}
 
-  void settle(bool learns) {
-    auto* const learner = dynamic_cast<policy::learning_scheme*>(scheme_.get());
-    const bool explores = learns && learner != nullptr;
-    if (explores) {
-      pass(what_->warm_up);
-      learner->explore(false);
+  void settle() {
+    policy::warm_up(*scheme_, world_, what_->warm_up);
+    for (std::size_t i = 0; i < settling_tasks; ++i) {
+      world_.next_arrival();
+      scheme_->observe(world_.run(scheme_->decide(world_.sense())));
     }
-    pass(settling_tasks);
   }
 
   /// What is sensed, with the previous clocks that the user asked for.
@@ -68,13 +66,6 @@ class still_world {
   }
 
  private:
-  void pass(std::size_t tasks) {
-    for (std::size_t i = 0; i < tasks; ++i) {
-      world_.next_arrival();
-      scheme_->observe(world_.run(scheme_->decide(world_.sense())));
-    }
-  }
-
   const explained_case* what_;
   link::trace link_;
   policy::world world_;
@@ -89,7 +80,7 @@ std::optional<double> top1_of(const explained_case& what, const policy::decision
 /// Every row at one temperature, that of a board at rest, so that rows differ by their decisions alone.
 explained_row explain(const explained_case& what, const policy::scheme_entry& entry, double celsius) {
   still_world here(what, entry);
-  here.settle(entry.learns);
+  here.settle();
   const int times = entry.draws ? drawn_decisions : 1;
   explained_row row;
   row.scheme = entry.name;

@@ -8,7 +8,7 @@
 #include "evaluation/percentile.hpp"
 #include "link/probing.hpp"
 #include "policy/cost.hpp"
-#include "policy/schemes/learning_scheme.hpp"
+#include "policy/schemes/warm_up.hpp"
 
 namespace dvfo::evaluation {
 namespace {
@@ -65,13 +65,10 @@ class runner {
   }
 
   totals run() {
-    auto* const learner = dynamic_cast<policy::learning_scheme*>(scheme_.get());
-    if (entry_->learns && learner != nullptr) {
+    policy::warm_up(*scheme_, [this] {
       totals forgotten;
-      learner->explore(true);
       pass(what_->warm_up, warm_up_seed + what_->seed, forgotten);
-      learner->explore(false);
-    }
+    });
     totals sum;
     pass(what_->tasks, what_->seed, sum);
     return sum;

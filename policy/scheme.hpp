@@ -26,6 +26,12 @@ class scheme {
 
   /// What a task cost that one of the decisions was for.
   virtual void observe(const outcome& result) = 0;
+
+  /// Whether it learns from outcomes while it decides. Such a scheme gets a warm-up (schemes/warm_up.hpp).
+  [[nodiscard]] virtual bool learns() const { return false; }
+
+  /// A scheme that learns explores until it is told to stop; what it observes it learns from in either case.
+  virtual void explore(bool /*on*/) {}
 };
 
 }  // namespace dvfo::policy

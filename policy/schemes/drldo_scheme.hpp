@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "policy/agent/learner.hpp"
-#include "policy/schemes/learning_scheme.hpp"
+#include "policy/scheme.hpp"
 
 namespace dvfo::policy {
 
@@ -27,13 +27,14 @@ struct drldo_options {
 /// thinks when the task is there, knows no t_AS, and discounts by γ a task. Reward −C (DVFO Eq. 14), in units of the
 /// first task's cost, which runs on the edge at the highest CPU clock. Network, replay and optimiser are DVFO's own,
 /// with one output for every combination. It learns from each outcome, a gradient step a task (under a millisecond).
-class drldo_scheme final : public learning_scheme {
+class drldo_scheme final : public scheme {
  public:
   /// `cpu_hz`: operating points, ascending; `shares`: ascending, the first 0. Throws std::invalid_argument for none.
   drldo_scheme(std::vector<double> cpu_hz, std::vector<double> shares, const drldo_options& options);
 
   [[nodiscard]] decision decide(const situation& now) override;
   void observe(const outcome& result) override;
+  [[nodiscard]] bool learns() const override { return true; }
   void explore(bool on) override { explores_ = on; }
 
   /// Tasks learned from.

@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "policy/schemes/learning_scheme.hpp"
+#include "policy/scheme.hpp"
 
 namespace dvfo::policy {
 
@@ -35,13 +35,14 @@ struct tabular_options {
 /// (DVFO Eq. 14). It stands for QL-HDS (DVFO §7.1), whose states are utilisation and slack in coarse steps.
 /// `cartad`: state: temperature in steps, and the present CPU clock; reward: minus the task's mean power, to which the
 /// temperature is heading, and a penalty for missing the latency guarantee (docs/schemes.md: what is known of both).
-class tabular_dvfs final : public learning_scheme {
+class tabular_dvfs final : public scheme {
  public:
   /// `cpu_hz`: operating points, ascending, not empty: the actions. Throws std::invalid_argument.
   tabular_dvfs(std::vector<double> cpu_hz, const tabular_options& options);
 
   [[nodiscard]] decision decide(const situation& now) override;
   void observe(const outcome& result) override;
+  [[nodiscard]] bool learns() const override { return true; }
   void explore(bool on) override { explores_ = on; }
 
  private:

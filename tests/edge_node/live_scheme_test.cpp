@@ -12,7 +12,6 @@
 #include "inference/discriminator.hpp"
 #include "policy/agent/observation.hpp"
 #include "policy/agent/policy_bundle.hpp"
-#include "policy/schemes/learning_scheme.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 // Schemes as the node makes them, on a simulated board and the repository's own procedural bundle.

@@ -6,6 +6,7 @@
 #include "policy/schemes/appealnet_scheme.hpp"
 #include "policy/schemes/oracle.hpp"
 #include "policy/schemes/tabular_dvfs.hpp"
+#include "policy/schemes/warm_up.hpp"
 #include "policy/task_cost/network_task.hpp"
 #include "tests/policy/environment/fixtures.hpp"
 
@@ -51,17 +52,17 @@ TEST(appealnet_scheme, a_kept_answer_ends) {
 class tabular_test : public ::testing::Test {
  protected:
   /// Mean CPU clock over 200 tasks, all of them judged, after `tasks` of learning.
-  double learned_hz(tabular_dvfs& scheme, double eta, int tasks) {
+  double learned_hz(tabular_dvfs& scheme, double eta, std::size_t tasks) {
     const auto link = link::trace::constant(5e6);
     world here(physics_, link,
                {.rtt_seconds = 0.004, .eta = eta, .when = {.how = arrivals::kind::on_demand, .mean_seconds = 0.0}});
+    warm_up(scheme, here, tasks);
     double sum = 0.0;
-    for (int i = 0; i < tasks + 200; ++i) {
-      if (i == tasks) scheme.explore(false);
+    for (int i = 0; i < 200; ++i) {
       here.next_arrival();
       const auto decided = scheme.decide(here.sense());
       scheme.observe(here.run(decided));
-      if (i >= tasks) sum += *decided.clocks.cpu_hz;
+      sum += *decided.clocks.cpu_hz;
     }
     return sum / 200.0;
   }

@@ -9,6 +9,7 @@
 
 #include "policy/cost.hpp"
 #include "policy/environment/world.hpp"
+#include "policy/schemes/warm_up.hpp"
 #include "policy/task_cost/network_task.hpp"
 
 namespace dvfo::policy {
@@ -45,17 +46,16 @@ class drldo_test : public ::testing::Test {
   }
 
   /// What it does in 100 tasks, after `tasks` of learning.
-  habits learned(drldo_scheme& scheme, double bps, double eta, int tasks) {
+  habits learned(drldo_scheme& scheme, double bps, double eta, std::size_t tasks) {
     const auto link = link::trace::constant(bps);
     world here(physics_, link,
                {.rtt_seconds = 0.002, .eta = eta, .when = {.how = arrivals::kind::on_demand, .mean_seconds = 0.0}});
     habits out;
-    for (int i = 0; i < tasks + 100; ++i) {
-      if (i == tasks) scheme.explore(false);
+    warm_up(scheme, here, tasks);
+    for (int i = 0; i < 100; ++i) {
       here.next_arrival();
       const auto decided = scheme.decide(here.sense());
       scheme.observe(here.run(decided));
-      if (i < tasks) continue;
       out.share += decided.share / 100.0;
       out.cpu_hz += *decided.clocks.cpu_hz / 100.0;
     }
