@@ -9,6 +9,7 @@
 #include "device/simulated/specifications.hpp"
 #include "inference/bundle/manifest.hpp"
 #include "policy/task_cost/descriptor.hpp"
+#include "policy/task_cost/energy_estimate.hpp"
 
 namespace dvfo::edge_node {
 namespace {
@@ -34,31 +35,6 @@ class simulated_pacer final : public actors::board_pacer {
   std::shared_ptr<sim::simulated_board> board_;
   inference::model_costs costs_;
 };
-
-/// How long the radio sent: the bits at the link's estimated rate, at most the whole transfer.
-double sending_seconds(const policy::outcome& task) {
-  if (task.wire_up_bytes == 0) return 0.0;
-  const double bits = 8.0 * static_cast<double>(task.wire_up_bytes);
-  return task.bandwidth_bps ? std::min(task.stages.transfer, bits / *task.bandwidth_bps) : task.stages.transfer;
-}
-
-/// Energy of a task from its own times and the modelled power: busy while the edge computes, idle while it waits, the
-/// radio while it sends (DVFO Eq. 10–12, waiting included).
-double estimated_joules(const sim::physics& model, const inference::model_costs& costs, const policy::outcome& task) {
-  const auto at = model.effective(task.clocks);
-  const double celsius = model.steady_celsius(model.idle(at, model.parameters().thermal.ambient_celsius).input);
-  const auto watts = [&](const inference::part_cost& part) {
-    return model.run(model.cost_of(policy::to_workload(part)), at, celsius).watts.input;
-  };
-  // Before an appeal the whole local DNN has run.
-  const bool has_appealed = task.decided.sends == policy::carrier::appeal;
-  const double width_of = has_appealed ? 0.0 : task.share;
-  const double local = width_of < 1.0 ? task.stages.local : 0.0;
-  const double waiting = std::max(0.0, task.tti - task.stages.extract - local);
-  double joules = task.stages.extract * watts(costs.front()) + waiting * model.idle(at, celsius).input;
-  if (local > 0.0) joules += local * watts(costs.local_at(width_of));
-  return joules + sending_seconds(task) * model.parameters().radio.sending_watts;
-}
 
 std::filesystem::path state_file(const board_settings& how, const device::board_identity& identity) {
   if (!how.clock_state.empty()) return how.clock_state;
@@ -173,15 +149,13 @@ std::shared_ptr<actors::board_pacer> edge_board::pacer() const {
 
 std::function<void(const policy::outcome&)> edge_board::radio() const {
   if (!simulated_) return {};
-  return [board = simulated_](const policy::outcome& task) { board->sent(sending_seconds(task)); };
+  return [board = simulated_](const policy::outcome& task) { board->sent(policy::sending_seconds(task)); };
 }
 
 std::function<std::optional<double>(const policy::outcome&)> edge_board::estimate() const {
   if (!model_) return {};
-  return [model = model_, costs = costs_](const policy::outcome& task) -> std::optional<double> {
-    // Which clocks a governor chose meanwhile is not known, so neither is the power.
-    if (!task.clocks.any()) return std::nullopt;
-    return estimated_joules(*model, costs, task);
+  return [model = model_, costs = costs_](const policy::outcome& task) {
+    return policy::estimated_joules(*model, costs, task);
   };
 }
 
