@@ -30,6 +30,8 @@ std::map<std::string, std::string> knobs(const std::filesystem::path& root) {
   return out;
 }
 
+bool has_gpu_clock(const task_report& report) { return report.outcome.clocks.gpu_hz.has_value(); }
+
 class node_on_a_board : public ::testing::Test {
  protected:
   std::vector<std::string> with(const std::string& clocks, const std::string& tasks) const {
@@ -48,23 +50,23 @@ class node_on_a_board : public ::testing::Test {
   std::filesystem::path tree_ = place_.path() / "tx2";
 };
 
-TEST_F(node_on_a_board, records_clocks_and_energy_of_every_task) {
-  const auto records = run_edge("inproc", with("lowest", "300"));
-  const auto& last = records.rbegin()->second;
-  EXPECT_EQ(last.at("clocks_hz").at("gpu"), 114'750'000.0);
-  EXPECT_EQ(last.at("clocks_hz").size(), 3U);
-  EXPECT_GT(last.at("energy").at("measured_joules").get<double>(), 0.0);
-  EXPECT_GT(last.at("energy").at("estimated_joules").get<double>(), 0.0);
+TEST_F(node_on_a_board, reports_clocks_and_energy_of_every_task) {
+  const auto reports = run_edge("inproc", with("lowest", "300"));
+  const auto& last = reports.rbegin()->second.outcome;
+  EXPECT_EQ(last.clocks.gpu_hz, 114'750'000.0);
+  EXPECT_TRUE(last.clocks.cpu_hz && last.clocks.memory_hz);
+  EXPECT_GT(last.eti_measured_joules, 0.0);
+  EXPECT_GT(last.eti_estimated_joules, 0.0);
 }
 
 TEST_F(node_on_a_board, puts_the_clocks_back_at_sigterm) {
   const auto before = untouched();
   auto edge = start_edge("inproc", with("lowest", "1000000000"));
-  std::vector<nlohmann::json> records;
-  read_until(edge, records, [](const nlohmann::json& record) { return record.at("clocks_hz").contains("gpu"); });
+  std::vector<task_report> reports;
+  read_until(edge, reports, has_gpu_clock);
   EXPECT_NE(knobs(tree_), before);
   edge.signal(SIGTERM);
-  read_rest(edge, records);
+  read_rest(edge, reports);
   EXPECT_EQ(edge.wait(), 0);
   EXPECT_EQ(knobs(tree_), before);
 }
@@ -72,8 +74,8 @@ TEST_F(node_on_a_board, puts_the_clocks_back_at_sigterm) {
 TEST_F(node_on_a_board, killed_in_mid_task_has_its_clocks_put_back_by_the_next_start) {
   const auto before = untouched();
   auto edge = start_edge("inproc", with("lowest", "1000000000"));
-  std::vector<nlohmann::json> records;
-  read_until(edge, records, [](const nlohmann::json& record) { return record.at("clocks_hz").contains("gpu"); });
+  std::vector<task_report> reports;
+  read_until(edge, reports, has_gpu_clock);
   edge.signal(SIGKILL);
   edge.wait();
   EXPECT_NE(knobs(tree_), before) << "nobody could put them back";
@@ -83,13 +85,13 @@ TEST_F(node_on_a_board, killed_in_mid_task_has_its_clocks_put_back_by_the_next_s
 
 TEST_F(node_on_a_board, goes_on_when_the_boards_files_disappear) {
   auto edge = start_edge("inproc", with("middle", "2000"));
-  std::vector<nlohmann::json> records;
-  read_until(edge, records, [](const nlohmann::json& record) { return record.at("clocks_hz").contains("gpu"); });
+  std::vector<task_report> reports;
+  read_until(edge, reports, has_gpu_clock);
   std::filesystem::remove_all(tree_);
-  read_rest(edge, records);
+  read_rest(edge, reports);
   EXPECT_EQ(edge.wait(), 0);
-  EXPECT_EQ(records.size(), 2000U);
-  expect_complete_and_in_time(records);
+  EXPECT_EQ(reports.size(), 2000U);
+  expect_complete_and_in_time(reports);
 }
 
 TEST_F(node_on_a_board, of_another_name_is_refused_with_the_names_there_are) {

@@ -16,14 +16,14 @@ TEST_P(shares, give_the_same_predictions_in_two_processes_as_in_one) {
   const auto together = run_edge("inproc", what);
   ASSERT_EQ(apart.size(), 64U);
   ASSERT_EQ(together.size(), 64U);
-  for (const auto& [index, record] : together) {
+  for (const auto& [index, report] : together) {
     const auto& other = apart.at(index);
-    EXPECT_EQ(record.at("input"), other.at("input"));
-    EXPECT_EQ(record.at("predicted"), other.at("predicted")) << record << '\n' << other;
-    EXPECT_NEAR(record.at("probability").get<double>(), other.at("probability").get<double>(), 1e-5);
-    EXPECT_EQ(record.at("ran_on"), other.at("ran_on"));
-    EXPECT_EQ(record.at("degraded"), nullptr);
-    EXPECT_EQ(other.at("degraded"), nullptr);
+    EXPECT_EQ(report.input, other.input);
+    EXPECT_EQ(report.predicted, other.predicted) << to_line(report) << '\n' << to_line(other);
+    EXPECT_NEAR(report.probability, other.probability, 1e-5);
+    EXPECT_EQ(report.outcome.where, other.outcome.where);
+    EXPECT_EQ(report.outcome.degraded, policy::degraded_reason::none);
+    EXPECT_EQ(other.outcome.degraded, policy::degraded_reason::none);
   }
 }
 
@@ -31,12 +31,13 @@ INSTANTIATE_TEST_SUITE_P(collaboration, shares, testing::Values("0", "0.25", "0.
 
 TEST(collaboration, runs_where_the_share_says) {
   const auto remote = start_cloud();
-  const std::vector<std::pair<const char*, const char*>> expected{{"0", "edge"}, {"0.5", "both"}, {"1", "cloud"}};
+  const std::vector<std::pair<const char*, policy::ran_on>> expected{
+      {"0", policy::ran_on::edge}, {"0.5", policy::ran_on::both}, {"1", policy::ran_on::cloud}};
   for (const auto& [share, place] : expected) {
-    for (const auto& [index, record] : run_edge(remote.address, {"--share", share, "--tasks", "5"})) {
-      EXPECT_EQ(record.at("ran_on"), place) << record;
-      EXPECT_EQ(record.at("wire_up_bytes").get<int>() > 0, std::string(share) != "0") << record;
-      EXPECT_GT(record.at("stages_seconds").at("extract").get<double>(), 0.0);
+    for (const auto& [index, report] : run_edge(remote.address, {"--share", share, "--tasks", "5"})) {
+      EXPECT_EQ(report.outcome.where, place) << to_line(report);
+      EXPECT_EQ(report.outcome.wire_up_bytes > 0, std::string(share) != "0") << to_line(report);
+      EXPECT_GT(report.outcome.stages.extract, 0.0);
     }
   }
 }
@@ -44,17 +45,17 @@ TEST(collaboration, runs_where_the_share_says) {
 TEST(collaboration, answers_many_tasks_at_once) {
   const auto remote = start_cloud();
   auto edge = start_edge(remote.address, {"--tasks", "500", "--in-flight", "32"});
-  std::vector<nlohmann::json> records;
-  read_rest(edge, records);
+  std::vector<task_report> reports;
+  read_rest(edge, reports);
   EXPECT_EQ(edge.wait(), 0);
-  EXPECT_EQ(records.size(), 500U);
-  expect_complete_and_in_time(records);
+  EXPECT_EQ(reports.size(), 500U);
+  expect_complete_and_in_time(reports);
 }
 
 TEST(collaboration, is_not_needed_for_an_answer) {
-  for (const auto& [index, record] : run_edge("none", {"--share", "0.5", "--tasks", "5"})) {
-    EXPECT_EQ(record.at("ran_on"), "edge");
-    EXPECT_EQ(record.at("degraded"), "link_down");
+  for (const auto& [index, report] : run_edge("none", {"--share", "0.5", "--tasks", "5"})) {
+    EXPECT_EQ(report.outcome.where, policy::ran_on::edge);
+    EXPECT_EQ(report.outcome.degraded, policy::degraded_reason::link_down);
   }
 }
 
@@ -75,8 +76,8 @@ TEST(collaboration, outlives_strangers_at_the_port) {
   // Random bytes, then nothing at all, as a port scanner does.
   launcher::run_program("/bin/bash", {"-c", "head -c 4096 /dev/urandom > /dev/tcp/127.0.0.1/" + port});
   launcher::run_program("/bin/bash", {"-c", ": > /dev/tcp/127.0.0.1/" + port});
-  for (const auto& [index, record] : run_edge(remote.address, {"--share", "0.5", "--tasks", "5"})) {
-    EXPECT_EQ(record.at("ran_on"), "both");
+  for (const auto& [index, report] : run_edge(remote.address, {"--share", "0.5", "--tasks", "5"})) {
+    EXPECT_EQ(report.outcome.where, policy::ran_on::both);
   }
 }
 

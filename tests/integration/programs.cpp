@@ -21,28 +21,26 @@ launcher::child_process start_edge(const std::string& cloud_address, const std::
       {.bundle = procedural(), .cloud = cloud_address, .log_level = "error", .more = arguments});
 }
 
-std::map<std::size_t, nlohmann::json> run_edge(const std::string& cloud_address, const std::vector<std::string>& more) {
+std::map<std::size_t, task_report> run_edge(const std::string& cloud_address, const std::vector<std::string>& more) {
   auto edge = start_edge(cloud_address, more);
-  std::map<std::size_t, nlohmann::json> records;
+  std::map<std::size_t, task_report> reports;
   launcher::read_lines(edge, [&](const std::string& line) {
-    const auto record = nlohmann::json::parse(line);
-    const auto index = record.at("index").get<std::size_t>();
-    EXPECT_TRUE(records.emplace(index, record).second) << "answered twice: " << record;
+    const auto report = edge_node::read_report(line);
+    EXPECT_TRUE(reports.emplace(report.index, report).second) << "answered twice: " << line;
   });
   EXPECT_EQ(edge.wait(), 0);
-  return records;
+  return reports;
 }
 
-void read_rest(launcher::child_process& edge, std::vector<nlohmann::json>& seen) {
-  launcher::read_lines(edge, [&](const std::string& line) { seen.push_back(nlohmann::json::parse(line)); });
+void read_rest(launcher::child_process& edge, std::vector<task_report>& seen) {
+  launcher::read_lines(edge, [&](const std::string& line) { seen.push_back(edge_node::read_report(line)); });
 }
 
-void expect_complete_and_in_time(const std::vector<nlohmann::json>& records) {
+void expect_complete_and_in_time(const std::vector<task_report>& reports) {
   std::set<std::size_t> indices;
-  for (const auto& record : records) {
-    EXPECT_FALSE(record.contains("error")) << record;
-    EXPECT_TRUE(record.value("in_deadline", false)) << record;
-    EXPECT_TRUE(indices.insert(record.at("index").get<std::size_t>()).second) << "answered twice: " << record;
+  for (const auto& report : reports) {
+    EXPECT_TRUE(report.is_in_time()) << to_line(report);
+    EXPECT_TRUE(indices.insert(report.index).second) << "answered twice: " << to_line(report);
   }
   ASSERT_FALSE(indices.empty());
   EXPECT_EQ(*indices.begin(), 0U);

@@ -4,15 +4,16 @@
 
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "edge_node/report.hpp"
 #include "launcher/node_processes.hpp"
 
 /// The real programs, started as a user starts them.
 namespace dvfo::tests {
 
+using edge_node::task_report;
 using launcher::program;
 
 /// Folder of one of the repository's bundles.
@@ -28,25 +29,25 @@ launcher::cloud_process start_cloud(const std::string& listen = "127.0.0.1:0",
 /// Starts dvfo-edge with JSON lines on its standard output.
 launcher::child_process start_edge(const std::string& cloud_address, const std::vector<std::string>& more);
 
-/// Runs dvfo-edge to its end, which must be a good one; gives its records by index. Fails the test when an index comes
+/// Runs dvfo-edge to its end, which must be a good one; gives its reports by index. Fails the test when an index comes
 /// twice.
-std::map<std::size_t, nlohmann::json> run_edge(const std::string& cloud_address, const std::vector<std::string>& more);
+std::map<std::size_t, task_report> run_edge(const std::string& cloud_address, const std::vector<std::string>& more);
 
-/// Reads records of a running edge until `enough` says so; all of them are added to `seen`. Fails the test when the
+/// Reads reports of a running edge until `enough` says so; all of them are added to `seen`. Fails the test when the
 /// output ends first.
 template <class Predicate>
-void read_until(launcher::child_process& edge, std::vector<nlohmann::json>& seen, const Predicate& enough) {
+void read_until(launcher::child_process& edge, std::vector<task_report>& seen, const Predicate& enough) {
   while (const auto line = edge.read_line()) {
-    seen.push_back(nlohmann::json::parse(*line));
+    seen.push_back(edge_node::read_report(*line));
     if (enough(seen.back())) return;
   }
-  ADD_FAILURE() << "the edge node ended after " << seen.size() << " records";
+  ADD_FAILURE() << "the edge node ended after " << seen.size() << " reports";
 }
 
 /// Reads the rest.
-void read_rest(launcher::child_process& edge, std::vector<nlohmann::json>& seen);
+void read_rest(launcher::child_process& edge, std::vector<task_report>& seen);
 
 /// Every index from 0 to the last exactly once, every task answered inside its deadline.
-void expect_complete_and_in_time(const std::vector<nlohmann::json>& records);
+void expect_complete_and_in_time(const std::vector<task_report>& reports);
 
 }  // namespace dvfo::tests

@@ -3,6 +3,7 @@
 
 #include <png.h>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include <sstream>
@@ -33,11 +34,11 @@ std::string write_png(const temporary_folder& folder, std::size_t index) {
   return file;
 }
 
-std::vector<nlohmann::json> lines_of(const std::string& output) {
-  std::vector<nlohmann::json> records;
+std::vector<task_report> reports_of(const std::string& output) {
+  std::vector<task_report> reports;
   std::istringstream in(output);
-  for (std::string line; std::getline(in, line);) records.push_back(nlohmann::json::parse(line));
-  return records;
+  for (std::string line; std::getline(in, line);) reports.push_back(edge_node::read_report(line));
+  return reports;
 }
 
 launcher::finished_program infer(const std::vector<std::string>& more) {
@@ -52,11 +53,11 @@ TEST(infer, answers_files_as_the_edge_node_answers_the_data_set) {
   const auto streamed = run_edge("inproc", {"--share", "0.5", "--tasks", "3"});
   const auto result = infer({"--json", write_png(folder, 0), write_png(folder, 1), write_png(folder, 2)});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
-  const auto records = lines_of(result.output);
-  ASSERT_EQ(records.size(), 3U);
+  const auto reports = reports_of(result.output);
+  ASSERT_EQ(reports.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(records[i].at("predicted"), streamed.at(i).at("predicted"));
-    EXPECT_NEAR(records[i].at("probability").get<double>(), streamed.at(i).at("probability").get<double>(), 1e-5);
+    EXPECT_EQ(reports[i].predicted, streamed.at(i).predicted);
+    EXPECT_NEAR(reports[i].probability, streamed.at(i).probability, 1e-5);
   }
 }
 
@@ -65,7 +66,7 @@ TEST(infer, reaches_a_cloud_of_its_own) {
   const auto remote = start_cloud();
   const auto result = infer({"--json", "--cloud", remote.address, "--share", "0.5", write_png(folder, 4)});
   ASSERT_EQ(result.exit_code, 0) << result.errors;
-  EXPECT_EQ(lines_of(result.output).at(0).at("ran_on"), "both");
+  EXPECT_EQ(reports_of(result.output).at(0).outcome.where, policy::ran_on::both);
 }
 
 TEST(infer, prints_label_probability_stages_and_bytes) {
@@ -87,12 +88,12 @@ TEST(infer, gives_an_error_line_for_a_broken_image_and_answers_the_others) {
   const auto good = write_png(folder, 5);
   const auto result = infer({"--json", broken.string(), good, noise.string(), "/nowhere/none.png"});
   EXPECT_EQ(result.exit_code, 1);
-  const auto records = lines_of(result.output);
-  ASSERT_EQ(records.size(), 4U);
-  for (const auto& record : records) {
-    EXPECT_EQ(record.contains("error"), record.at("input") != good) << record;
-    if (record.contains("error")) {
-      EXPECT_THAT(record.at("error").get<std::string>(), HasSubstr(record.at("input").get<std::string>()));
+  const auto reports = reports_of(result.output);
+  ASSERT_EQ(reports.size(), 4U);
+  for (const auto& report : reports) {
+    EXPECT_EQ(report.ok(), report.input == good) << to_line(report);
+    if (!report.ok()) {
+      EXPECT_THAT(report.failure, HasSubstr(report.input));
     }
   }
 }
@@ -106,9 +107,9 @@ TEST(edge_node, streams_a_folder_of_plain_images) {
       program("dvfo-edge"),
       {"--bundle", procedural(), "--cloud", "none", "--share", "0", "--input", folder.path().string(), "--json", "-"});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
-  const auto records = lines_of(result.output);
-  ASSERT_EQ(records.size(), 3U);
-  for (const auto& record : records) EXPECT_FALSE(record.contains("label")) << record;
+  const auto reports = reports_of(result.output);
+  ASSERT_EQ(reports.size(), 3U);
+  for (const auto& report : reports) EXPECT_FALSE(report.label) << to_line(report);
 }
 
 // The shipped policy must know the boards and networks that it says it was trained for.
@@ -129,9 +130,9 @@ TEST(infer, terms_of_the_command_line_reach_the_task) {
   const temporary_folder folder;
   const auto result = infer({"--json", "--eta", "0.75", "--lambda", "0.25", "--cloud", "inproc", write_png(folder, 4)});
   ASSERT_EQ(result.exit_code, 0) << result.errors;
-  const auto record = lines_of(result.output).at(0);
-  EXPECT_EQ(record.at("eta"), 0.75);
-  EXPECT_EQ(record.at("lambda"), 0.25);
+  const auto report = reports_of(result.output).at(0);
+  EXPECT_EQ(report.eta, 0.75);
+  EXPECT_EQ(report.lambda, 0.25);
   const auto refused = infer({"--eta", "1.5", write_png(folder, 4)});
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.errors, HasSubstr("expected a number from 0 to 1"));

@@ -164,7 +164,7 @@ TEST(edge_node, takes_flags_over_environment_over_file) {
                                        "--config",
                                        file.string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return nlohmann::json::parse(launcher::run_program("/bin/sh", arguments).output).at("share_decided").get<double>();
+    return edge_node::read_report(launcher::run_program("/bin/sh", arguments).output).outcome.decided.share;
   };
   EXPECT_DOUBLE_EQ(decided("", {}), 0.25);
   EXPECT_DOUBLE_EQ(decided("DVFO_SHARE=0.5", {}), 0.5);
