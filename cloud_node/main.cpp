@@ -20,7 +20,7 @@ constexpr const char* description =
     "Examples:\n"
     "  dvfo-cloud --bundle cifar100 --listen 127.0.0.1:7070\n"
     "  dvfo-cloud --bundle ./my-bundle --listen 127.0.0.1:0 --workers 2 --max-batch 32\n"
-    "  DVFO_MAX_BATCH=8 dvfo-cloud --config /etc/dvfo/cloud.toml\n";
+    "  DVFO_CLOUD_MAX_BATCH=8 dvfo-cloud --config /etc/dvfo/cloud.toml\n";
 
 int run(int argc, const char* const* argv) {
   dvfo::inference::prepare_for_single_images();

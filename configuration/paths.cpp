@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "configuration/settings.hpp"
+#include "configuration/variables.hpp"
 
 namespace dvfo::configuration {
 namespace {

@@ -4,10 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <numeric>
 
@@ -76,15 +74,22 @@ std::string default_text(const setting& which) {
                     which.target);
 }
 
-std::string help_text(const setting& which) {
+std::string help_text(const setting& which, const std::string& variable) {
   std::string text = which.help;
   std::vector<std::string> notes;
   if (which.bounds) notes.push_back(fmt::format("{} to {}", which.bounds->lowest, which.bounds->highest));
   if (!which.choices.empty()) notes.push_back(fmt::format("one of {}", fmt::join(which.choices, ", ")));
   if (const auto value = default_text(which); !value.empty()) notes.push_back("default " + value);
-  if (!notes.empty()) text += fmt::format(" [{}]", fmt::join(notes, "; "));
-  return text;
+  notes.push_back("env " + variable);
+  return text + fmt::format(" [{}]", fmt::join(notes, "; "));
 }
+
+/// "dvfo train model".
+std::string full_name(const CLI::App& app) {
+  return app.get_parent() ? full_name(*app.get_parent()) + " " + app.get_name() : app.get_name();
+}
+
+constexpr const char* config = "config";
 
 }  // namespace
 
@@ -117,22 +122,34 @@ void assign(const setting& which, const setting_value& value) {
              which.target);
 }
 
-std::optional<std::string> process_environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value ? std::optional<std::string>(value) : std::nullopt;
-}
+void complain_on_standard_error(const std::string& text) { fmt::print(stderr, "{}\n", text); }
 
 struct settings_table::impl {
   environment variables;
+  complaint warn;
+  std::string program;  // full name, once attached
   std::vector<setting> settings;
   std::vector<CLI::Option*> flags;  // same order as settings
   std::deque<std::string> texts;    // CLI11 wants somewhere to store what settle() reads from the option itself
   CLI::Option* config_flag = nullptr;
-  std::string config;
+  std::string config_file;
+
+  /// What the setting's variable holds; a complaint if only the name of earlier releases is set.
+  std::optional<std::string> variable(const std::string& name) const {
+    const auto ours = variable_name(program, name);
+    auto text = variables(ours);
+    if (text) return text;
+    if (const auto former = former_variable_name(name); former && variables(*former)) {
+      warn(fmt::format("{}: the environment variable {} has no effect any more; the one of --{} is {}", program,
+                       *former, name, ours));
+    }
+    return std::nullopt;
+  }
 };
 
-settings_table::settings_table(environment variables) : impl_(std::make_unique<impl>()) {
+settings_table::settings_table(environment variables, complaint warn) : impl_(std::make_unique<impl>()) {
   impl_->variables = std::move(variables);
+  impl_->warn = std::move(warn);
 }
 settings_table::~settings_table() = default;
 settings_table::settings_table(settings_table&&) noexcept = default;
@@ -169,9 +186,10 @@ settings_table& settings_table::flag(std::string name, bool& target, std::string
 const std::vector<setting>& settings_table::settings() const { return impl_->settings; }
 
 void settings_table::attach(CLI::App& app) {
+  impl_->program = full_name(app);
   for (const auto& which : impl_->settings) {
     const auto flag_name = "--" + which.name;
-    const auto help = help_text(which);
+    const auto help = help_text(which, variable_name(impl_->program, which.name));
     if (std::holds_alternative<bool*>(which.target)) {
       impl_->flags.push_back(app.add_flag(flag_name, help));
     } else {
@@ -181,7 +199,9 @@ void settings_table::attach(CLI::App& app) {
     }
   }
   impl_->config_flag =
-      app.add_option("--config", impl_->config, "TOML file with these same keys; flags and environment win");
+      app.add_option("--config", impl_->config_file,
+                     fmt::format("TOML file with these same keys; flags and environment win [env {}]",
+                                 variable_name(impl_->program, config)));
   impl_->config_flag->type_name("FILE");
 }
 
@@ -189,9 +209,9 @@ void settings_table::settle() {
   // The file comes first so that a mistake in it is found even where a flag overrides the line.
   std::optional<std::string> file;
   if (impl_->config_flag && impl_->config_flag->count() > 0) {
-    file = impl_->config;
+    file = impl_->config_file;
   } else {
-    file = impl_->variables("DVFO_CONFIG");
+    file = impl_->variable(config);
   }
   if (file) read_configuration_file(*file, impl_->settings);
 
@@ -206,18 +226,10 @@ void settings_table::settle() {
     const auto& which = impl_->settings[i];
     if (i < impl_->flags.size() && impl_->flags[i]->count() > 0) {
       take(which, impl_->flags[i]->results().back(), "--" + which.name);
-    } else if (const auto text = impl_->variables(variable_name(which.name))) {
-      take(which, *text, "environment variable " + variable_name(which.name));
+    } else if (const auto text = impl_->variable(which.name)) {
+      take(which, *text, "environment variable " + variable_name(impl_->program, which.name));
     }
   }
-}
-
-std::string variable_name(const std::string& setting_name) {
-  std::string name = "DVFO_";
-  for (const char letter : setting_name) {
-    name += letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
-  }
-  return name;
 }
 
 std::optional<std::string> nearest_word(const std::string& word, const std::vector<std::string>& candidates) {
@@ -260,10 +272,6 @@ std::vector<std::string> known_words(const CLI::App& app) {
 const CLI::App& innermost(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
   return chosen.empty() ? app : innermost(*chosen.front());
-}
-
-std::string full_name(const CLI::App& app) {
-  return app.get_parent() ? full_name(*app.get_parent()) + " " + app.get_name() : app.get_name();
 }
 
 std::string explain(const CLI::App& app, const CLI::ParseError& problem, const std::vector<std::string>& extras) {

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "configuration/variables.hpp"
+
 namespace CLI {
 class App;
 class Option;
@@ -29,8 +31,8 @@ struct range {
   double highest;
 };
 
-/// One setting: the flag --name, the variable DVFO_NAME and the TOML key `name` are the same thing. Its default is what
-/// the target holds when the setting is declared.
+/// One setting: the flag --name, its variable (variables.hpp) and the TOML key `name` are the same thing. Its default
+/// is what the target holds when the setting is declared.
 struct setting {
   std::string name;  ///< lower case, words joined by '-'
   std::variant<std::string*, std::int64_t*, double*, bool*> target;
@@ -40,18 +42,19 @@ struct setting {
   std::vector<std::string> choices;  ///< texts that take one of a few words; empty: any text
 };
 
-/// Looks up an environment variable; an argument so that tests need not change the process.
-using environment = std::function<std::optional<std::string>(const std::string& name)>;
+/// Takes a sentence for the user.
+using complaint = std::function<void(const std::string& text)>;
 
-/// Reads the process's own environment.
-std::optional<std::string> process_environment(const std::string& name);
+/// One line on standard error: settings are read before the log is started, whose level is one of them.
+void complain_on_standard_error(const std::string& text);
 
 /// The settings of one program or subcommand, declared once and read from three places: flags over environment over the
 /// TOML file named by --config over defaults. Wherever a value comes from, it passes the same checks, and the error
-/// says where it stood (flag, variable, or file and line), what was found and what is expected. Not thread-safe.
+/// says where it stood (flag, variable, or file and line), what was found and what is expected. A variable that
+/// releases before the prefixes read, and that would have counted, is complained about. Not thread-safe.
 class settings_table {
  public:
-  explicit settings_table(environment variables = process_environment);
+  explicit settings_table(environment variables = process_environment, complaint warn = complain_on_standard_error);
   ~settings_table();
   settings_table(settings_table&&) noexcept;
   settings_table& operator=(settings_table&&) noexcept;
@@ -64,8 +67,8 @@ class settings_table {
   settings_table& real(std::string name, double& target, range bounds, std::string value_name, std::string help);
   settings_table& flag(std::string name, bool& target, std::string help);
 
-  /// Adds every setting, and --config, as a flag of `app`. Call once, after the declarations; `app` must outlive
-  /// settle().
+  /// Adds every setting, and --config, as a flag of `app`, whose full name ("dvfo train model") gives the variables
+  /// theirs. Call once, after the declarations; `app` must outlive settle().
   void attach(CLI::App& app);
 
   /// Once `app` has parsed its command line: fills the targets. Throws usage_error.
@@ -82,9 +85,6 @@ class settings_table {
 /// The candidate that `word` most resembles (edit distance at most a third of its length, rounded to the nearest, at
 /// least 1), if any.
 std::optional<std::string> nearest_word(const std::string& word, const std::vector<std::string>& candidates);
-
-/// "DVFO_MAX_BATCH" for "max-batch".
-std::string variable_name(const std::string& setting_name);
 
 /// Parses a command line into `app` (subcommands included). Returns nothing when the program should go on; else prints
 /// help, version or the error (with the nearest known flag or subcommand) and returns the exit code.

@@ -33,7 +33,7 @@ constexpr const char* description =
     "  dvfo-edge --bundle cifar100 --cloud 127.0.0.1:7070 --share 0.5 --input ./photos --json results.jsonl\n"
     "  dvfo-edge --bundle procedural --cloud none --share 0 --input procedural --tasks 200\n"
     "  dvfo-edge --scheme dvfo --eta 0.5 --board sim:jetson-xavier-nx --cloud 127.0.0.1:7070 --input ./photos\n"
-    "  DVFO_SHARE=0.25 dvfo-edge --config /etc/dvfo/edge.toml\n";
+    "  DVFO_EDGE_SHARE=0.25 dvfo-edge --config /etc/dvfo/edge.toml\n";
 
 // What the daemon has beside the node's own settings.
 struct daemon_settings {

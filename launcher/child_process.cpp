@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -42,6 +43,17 @@ struct spawn_setup {
   spawn_setup& operator=(const spawn_setup&) = delete;
 };
 
+// Our environment, for posix_spawn, without what `hides` names.
+std::vector<char*> environment_without(const std::function<bool(const std::string&)>& hides) {
+  std::vector<char*> kept;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string_view entry(*each);
+    if (!hides || !hides(std::string(entry.substr(0, entry.find('='))))) kept.push_back(*each);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
 }  // namespace
 
 child_process::child_process(const std::filesystem::path& program, const std::vector<std::string>& arguments,
@@ -62,7 +74,8 @@ child_process::child_process(const std::filesystem::path& program, const std::ve
   raw.reserve(words.size() + 1);
   for (auto& word : words) raw.push_back(word.data());
   raw.push_back(nullptr);
-  const int problem = posix_spawn(&id_, program.c_str(), &setup.actions, &setup.attributes, raw.data(), environ);
+  const int problem = posix_spawn(&id_, program.c_str(), &setup.actions, &setup.attributes, raw.data(),
+                                  environment_without(how.hides).data());
   close(ends[1]);
   if (problem != 0) {
     id_ = -1;
@@ -142,7 +155,7 @@ finished_program run_program(const std::filesystem::path& program, const std::ve
   close(file);
   finished_program result;
   {
-    child_process child(program, arguments, {name});
+    child_process child(program, arguments, {name, {}});
     result.output = child.read_all();
     result.exit_code = child.wait();
   }

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ class child_process {
   struct options {
     /// File that receives the child's standard error; empty: the child shares ours.
     std::filesystem::path error_file;
+    /// Which environment variables, by name, are kept from the child; empty: it gets all of ours.
+    std::function<bool(const std::string& name)> hides;
   };
 
   /// Starts `program` (a path, no search) with `arguments`. The child gets an empty signal mask and default actions.

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "configuration/paths.hpp"
+#include "configuration/variables.hpp"
 
 namespace dvfo::launcher {
 namespace {
@@ -19,13 +20,16 @@ std::vector<std::string> common(const std::string& bundle, const std::string& lo
   return {"--bundle", bundle, "--log-level", log_level, "--parent", std::to_string(getpid())};
 }
 
+// What the user has set for nodes of his own (DVFO_EDGE_SHARE, …) is none of these nodes' business.
+child_process::options uninfluenced() { return {.error_file = {}, .hides = configuration::belongs_to_one_program}; }
+
 }  // namespace
 
 std::filesystem::path program(const std::string& name) { return configuration::executable_folder() / name; }
 
 cloud_process start_cloud(const cloud_options& how) {
   const auto arguments = with(with(common(how.bundle, how.log_level), {"--listen", how.listen}), how.more);
-  cloud_process cloud{child_process(program("dvfo-cloud"), arguments), ""};
+  cloud_process cloud{child_process(program("dvfo-cloud"), arguments, uninfluenced()), ""};
   const std::string announcement = "listening on ";
   const auto line = cloud.process.read_line();
   if (!line || !line->starts_with(announcement)) {
@@ -38,7 +42,7 @@ cloud_process start_cloud(const cloud_options& how) {
 
 child_process start_edge(const edge_options& how) {
   return child_process(program("dvfo-edge"),
-                       with(with(common(how.bundle, how.log_level), {"--cloud", how.cloud}), how.more));
+                       with(with(common(how.bundle, how.log_level), {"--cloud", how.cloud}), how.more), uninfluenced());
 }
 
 void read_lines(child_process& edge, const std::function<void(const std::string&)>& hear) {

@@ -12,12 +12,16 @@ namespace dvfo::configuration {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 // One program's settings and the three places that they are read from.
 class configuration : public testing::Test {
  protected:
-  configuration() : table_([this](const std::string& name) { return variable(name); }) {
+  configuration()
+      : table_([this](const std::string& name) { return variable(name); },
+               [this](const std::string& text) { complaints_.push_back(text); }) {
     table_.text("bundle", bundle_, "DIR", "model bundle")
         .choice("log-level", level_, {"info", "debug"}, "log")
         .integer("max-batch", max_batch_, {1, 256}, "N", "requests in a batch")
@@ -29,7 +33,7 @@ class configuration : public testing::Test {
 
   void write_file(const std::string& text) {
     std::ofstream(file_) << text;
-    variables_["DVFO_CONFIG"] = file_.string();
+    variables_["DVFO_TEST_CONFIG"] = file_.string();
   }
 
   // Parses flags and settles; the error's text, or "" when all went well.
@@ -55,9 +59,10 @@ class configuration : public testing::Test {
   double share_ = 0.5;
   bool quiet_ = false;
   std::map<std::string, std::string> variables_;
+  std::vector<std::string> complaints_;
   std::filesystem::path file_ = std::filesystem::path(testing::TempDir()) /
                                 (std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + ".toml");
-  CLI::App app_{"test", "prog"};
+  CLI::App app_{"test", "dvfo-test"};
   settings_table table_;
 };
 
@@ -81,8 +86,8 @@ TEST_F(configuration, reads_every_kind_from_the_file) {
 
 TEST_F(configuration, puts_flags_over_environment_over_file) {
   write_file("share = 0.25\nmax-batch = 2\nbundle = \"file\"\n");
-  variables_["DVFO_SHARE"] = "0.75";
-  variables_["DVFO_MAX_BATCH"] = "4";
+  variables_["DVFO_TEST_SHARE"] = "0.75";
+  variables_["DVFO_TEST_MAX_BATCH"] = "4";
   EXPECT_EQ(settle({"--share", "1"}), "");
   EXPECT_DOUBLE_EQ(share_, 1.0);
   EXPECT_EQ(max_batch_, 4);
@@ -91,9 +96,40 @@ TEST_F(configuration, puts_flags_over_environment_over_file) {
 
 TEST_F(configuration, takes_the_file_from_the_flag_before_the_variable) {
   write_file("share = 0.25\n");
-  variables_["DVFO_CONFIG"] = "/nowhere.toml";
+  variables_["DVFO_TEST_CONFIG"] = "/nowhere.toml";
   EXPECT_EQ(settle({"--config", file_.string()}), "");
   EXPECT_DOUBLE_EQ(share_, 0.25);
+}
+
+// DVFO_INTERVAL was seconds to one program and milliseconds to the next, DVFO_CONFIG a file that only one of them could
+// read. Now a program reads its own names, and whoever set an old one that would have counted is told the new one.
+TEST_F(configuration, complains_about_the_name_of_earlier_releases_where_it_would_have_counted) {
+  variables_ = {{"DVFO_SHARE", "0.75"}, {"DVFO_CONFIG", "/nowhere.toml"}, {"DVFO_COLOUR", "1"}};
+  EXPECT_EQ(settle(), "");
+  EXPECT_DOUBLE_EQ(share_, 0.5);
+  EXPECT_THAT(complaints_,
+              ElementsAre(AllOf(HasSubstr("dvfo-test"), HasSubstr("DVFO_CONFIG "), HasSubstr("DVFO_TEST_CONFIG")),
+                          AllOf(HasSubstr("DVFO_SHARE "), HasSubstr("--share"), HasSubstr("DVFO_TEST_SHARE"))));
+}
+
+TEST_F(configuration, does_not_complain_where_the_new_name_or_the_flag_is_given_too) {
+  variables_ = {{"DVFO_SHARE", "0.75"}, {"DVFO_TEST_MAX_BATCH", "4"}, {"DVFO_MAX_BATCH", "8"}};
+  EXPECT_EQ(settle({"--share", "1"}), "");
+  EXPECT_THAT(complaints_, IsEmpty());
+}
+
+TEST_F(configuration, reads_what_is_common_to_all_programs_under_its_common_name) {
+  variables_ = {{"DVFO_LOG_LEVEL", "debug"}, {"DVFO_TEST_LOG_LEVEL", "info"}};
+  EXPECT_EQ(settle(), "");
+  EXPECT_EQ(level_, "debug");
+  EXPECT_THAT(complaints_, IsEmpty());
+}
+
+TEST_F(configuration, shows_the_variable_of_every_flag) {
+  for (const char* name : {"DVFO_TEST_BUNDLE", "DVFO_LOG_LEVEL", "DVFO_TEST_MAX_BATCH", "DVFO_TEST_SHARE",
+                           "DVFO_TEST_QUIET", "DVFO_TEST_CONFIG"}) {
+    EXPECT_THAT(app_.help(), HasSubstr(std::string("env ") + name + "]"));
+  }
 }
 
 TEST_F(configuration, names_an_unknown_key_its_line_and_the_nearest_key) {
@@ -158,8 +194,6 @@ TEST(nearest_word, finds_a_slip_and_ignores_strangers) {
   EXPECT_EQ(nearest_word("max_batch", {"max-batch", "max-batch-delay-ms"}), "max-batch");
   EXPECT_EQ(nearest_word("colour", {"share", "bundle"}), std::nullopt);
 }
-
-TEST(variable_name, is_upper_case_with_a_prefix) { EXPECT_EQ(variable_name("max-batch"), "DVFO_MAX_BATCH"); }
 
 }  // namespace
 }  // namespace dvfo::configuration

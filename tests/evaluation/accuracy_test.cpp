@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "evaluation/fusion.hpp"
 #include "inference/error.hpp"
 #include "inference/model.hpp"
+#include "tests/support/environment.hpp"
 
 namespace dvfo::evaluation {
 namespace {
@@ -127,8 +127,8 @@ TEST_P(shipped_model, answers_at_every_share) {
 /// Test images of the set that a bundle was trained for; nothing where it is not at hand.
 std::unique_ptr<dataset> test_images_of(const bundle_manifest& manifest) {
   if (manifest.dataset == "procedural") return make_procedural(subset::test, 1024);
-  const char* data = std::getenv("DVFO_DATA");
-  return data == nullptr ? nullptr : open_dataset(std::string(data) + "/" + manifest.dataset, subset::test);
+  const auto data = tests::variable("DVFO_DATA");
+  return data ? open_dataset(*data + "/" + manifest.dataset, subset::test) : nullptr;
 }
 
 // A bundle with wrong weights at one share answered as readily as before, and every test passed.

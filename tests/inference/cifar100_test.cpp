@@ -1,12 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <numeric>
 #include <string>
 
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
+#include "tests/support/environment.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace dvfo::inference {
@@ -119,11 +119,11 @@ TEST_F(cifar100_files, open_dataset_recognises_the_folder) {
 }
 
 TEST(cifar100, the_real_set_has_its_published_shape) {
-  const char* data = std::getenv("DVFO_DATA");
-  if (data == nullptr)
+  const auto data = tests::variable("DVFO_DATA");
+  if (!data)
     GTEST_SKIP() << "DVFO_DATA is not set: it names the folder that holds cifar100/train.bin and test.bin";
-  const auto train = open_dataset(std::string(data) + "/cifar100", subset::train);
-  const auto test = open_dataset(std::string(data) + "/cifar100", subset::test);
+  const auto train = open_dataset(*data + "/cifar100", subset::train);
+  const auto test = open_dataset(*data + "/cifar100", subset::test);
   ASSERT_EQ(train->size(), 50'000U);
   ASSERT_EQ(test->size(), 10'000U);
   EXPECT_EQ(train->labels().front(), "apple");

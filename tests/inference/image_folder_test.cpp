@@ -1,12 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
 #include "tests/inference/test_images.hpp"
+#include "tests/support/environment.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace dvfo::inference {
@@ -130,9 +130,9 @@ TEST_F(image_folders, open_dataset_recognises_the_layout_and_lists_what_it_looke
 }
 
 TEST(image_folder, real_photographs_open) {
-  const char* data = std::getenv("DVFO_DATA");
-  if (data == nullptr) GTEST_SKIP() << "DVFO_DATA is not set: it names the folder that holds imagenette/train and val";
-  const auto val = open_dataset(std::string(data) + "/imagenette", subset::test);
+  const auto data = tests::variable("DVFO_DATA");
+  if (!data) GTEST_SKIP() << "DVFO_DATA is not set: it names the folder that holds imagenette/train and val";
+  const auto val = open_dataset(*data + "/imagenette", subset::test);
   EXPECT_EQ(val->name(), "imagenette");
   ASSERT_EQ(val->labels().size(), 10U);
   EXPECT_EQ(val->labels().front(), "tench");

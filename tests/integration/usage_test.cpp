@@ -1,9 +1,15 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
+#include <set>
+#include <sstream>
 #include <string>
 
+#include "configuration/variables.hpp"
 #include "tests/integration/programs.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -54,6 +60,60 @@ TEST_P(programs, name_the_nearest_flag_for_an_unknown_one) {
 }
 
 INSTANTIATE_TEST_SUITE_P(all, programs, testing::Values("dvfo", "dvfo-edge", "dvfo-cloud"));
+
+/// What --help says of a program or subcommand, and of all below it: each flag of it with its environment variable.
+void collect_variables(const std::string& name, const std::vector<std::string>& words,
+                       std::map<std::string, std::string>& found) {
+  auto arguments = words;
+  arguments.emplace_back("--help");
+  const auto help = run(name, arguments);
+  ASSERT_EQ(help.exit_code, ok) << name;
+  std::istringstream lines(help.output);
+  std::string section;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(' ')) section = line;
+    if (section.starts_with("Options:") && line.starts_with("  --")) {
+      const auto flag = line.substr(2, line.find_first_of(" ,", 2) - 2);
+      const auto begin = line.rfind("env DVFO_");
+      found.emplace(fmt::format("{} {} {}", name, fmt::join(words, " "), flag),
+                    begin == std::string::npos ? "" : line.substr(begin + 4, line.rfind(']') - begin - 4));
+    } else if (section.starts_with("Subcommands:") && line.starts_with("  ") && line[2] != ' ') {
+      auto below = words;
+      below.push_back(line.substr(2, line.find(' ', 2) - 2));
+      collect_variables(name, below, found);
+    }
+  }
+}
+
+// DVFO_JSON, DVFO_CONFIG, DVFO_BOARD, DVFO_INTERVAL and ten more were read by several programs in different meanings,
+// so that what a user had set for one broke another.
+TEST(variables, belong_to_one_program_unless_they_are_common_to_all) {
+  std::map<std::string, std::string> of_flag;
+  for (const char* name : {"dvfo", "dvfo-edge", "dvfo-cloud"}) collect_variables(name, {}, of_flag);
+  EXPECT_GT(of_flag.size(), 150U) << "the help was not understood";
+  std::set<std::string> common;
+  for (const auto& each : configuration::common_variables) common.insert(each.name);
+  std::map<std::string, std::string> owner;
+  std::set<std::string> former;
+  for (const auto& [flag, variable] : of_flag) {
+    // Flags outside the table of settings: they ask for a text, or take a list.
+    if (flag.ends_with("--version") || flag.ends_with("--measurements")) continue;
+    EXPECT_TRUE(variable.starts_with("DVFO_")) << flag << " shows no variable";
+    if (common.count(variable) != 0) continue;
+    const auto [known, is_new] = owner.emplace(variable, flag);
+    EXPECT_TRUE(is_new) << variable << " is read for " << known->second << " and for " << flag;
+    if (const auto old = configuration::former_variable_name(flag.substr(flag.find("--") + 2))) former.insert(*old);
+  }
+  // Else a program would complain about a variable that is rightly there for another.
+  for (const auto& name : former) EXPECT_EQ(owner.count(name), 0U) << name;
+}
+
+TEST(variables, of_earlier_releases_are_complained_about_at_the_start) {
+  const auto result = configuration::run_program(
+      "/bin/sh", {"-c", "DVFO_SHARE=0.5 exec \"$0\" --cloud nowhere", program("dvfo-edge").string()});
+  EXPECT_EQ(result.exit_code, usage);
+  EXPECT_THAT(result.errors, AllOf(HasSubstr("DVFO_SHARE "), HasSubstr("DVFO_EDGE_SHARE\n")));
+}
 
 /// Settings are read before anything is looked for: what is missing then is the output's folder alone.
 TEST(recipes, have_keys_and_values_that_the_trainers_know) {
@@ -167,8 +227,10 @@ TEST(edge_node, takes_flags_over_environment_over_file) {
     return edge_node::read_report(launcher::run_program("/bin/sh", arguments).output).outcome.decided.share;
   };
   EXPECT_DOUBLE_EQ(decided("", {}), 0.25);
-  EXPECT_DOUBLE_EQ(decided("DVFO_SHARE=0.5", {}), 0.5);
-  EXPECT_DOUBLE_EQ(decided("DVFO_SHARE=0.5", {"--share", "0.75"}), 0.75);
+  EXPECT_DOUBLE_EQ(decided("DVFO_EDGE_SHARE=0.5", {}), 0.5);
+  EXPECT_DOUBLE_EQ(decided("DVFO_EDGE_SHARE=", {}), 0.25) << "an empty variable is none";
+  EXPECT_DOUBLE_EQ(decided("DVFO_CLOUD_SHARE=0.5", {}), 0.25) << "another program's";
+  EXPECT_DOUBLE_EQ(decided("DVFO_EDGE_SHARE=0.5", {"--share", "0.75"}), 0.75);
 }
 
 TEST(edge_node, refuses_an_input_that_is_nothing) {

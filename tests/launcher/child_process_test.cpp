@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <system_error>
 
 namespace dvfo::launcher {
@@ -34,6 +35,21 @@ TEST(child_process, kills_a_child_that_is_still_there) {
     EXPECT_EQ(kill(id, 0), 0);
   }
   EXPECT_EQ(kill(id, 0), -1);
+}
+
+// A user's DVFO_EDGE_SHARE reached the edge processes of `dvfo demo`, which then refused to start or showed other tasks
+// than the demo had asked for.
+TEST(child_process, gives_our_environment_but_for_what_is_hidden) {
+  setenv("DVFO_HIDDEN_TEST", "secret", 1);
+  setenv("DVFO_SHOWN_TEST", "open", 1);
+  const std::vector<std::string> print{"-c", "echo \"$DVFO_HIDDEN_TEST,$DVFO_SHOWN_TEST\""};
+  child_process all("/bin/sh", print);
+  child_process some("/bin/sh", print,
+                     {.error_file = {}, .hides = [](const std::string& name) { return name == "DVFO_HIDDEN_TEST"; }});
+  EXPECT_EQ(all.read_line(), "secret,open");
+  EXPECT_EQ(some.read_line(), ",open");
+  unsetenv("DVFO_HIDDEN_TEST");
+  unsetenv("DVFO_SHOWN_TEST");
 }
 
 TEST(child_process, names_a_program_that_cannot_start) {

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <map>
 #include <sstream>
 
 #include "device/error.hpp"
+#include "tests/support/environment.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace {
@@ -140,12 +140,12 @@ TEST_F(made_measurements, evaluation_finds_an_error_that_was_put_in) {
 class real_measurements : public ::testing::Test {
  protected:
   void SetUp() override {
-    const char* folder = std::getenv("DVFO_CALIBRATION");
-    if (folder == nullptr) {
+    const auto folder = dvfo::tests::variable("DVFO_CALIBRATION");
+    if (!folder) {
       GTEST_SKIP() << "DVFO_CALIBRATION does not name the folder of tx2-latency-fit.csv, tx2-power-fit.csv and "
                       "mlperf-jetson-fit.csv";
     }
-    folder_ = folder;
+    folder_ = *folder;
   }
   files tx2() { return {folder_ / "tx2-latency-fit.csv", folder_ / "tx2-power-fit.csv"}; }
   files mlperf() { return {folder_ / "mlperf-jetson-fit.csv"}; }
