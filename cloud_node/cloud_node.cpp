@@ -19,7 +19,6 @@
 #include "configuration/address.hpp"
 #include "configuration/paths.hpp"
 #include "inference/model.hpp"
-#include "link/loopback.hpp"
 
 namespace dvfo::cloud_node {
 namespace {
@@ -39,21 +38,12 @@ actors::remote_inference_options router_options(const settings& how, const infer
   return options;
 }
 
-// Checked before anything is loaded: a wrong address should not cost that wait.
-configuration::address listen_address(const settings& how) {
-  auto where = configuration::parse_address(how.listen, "listen");
-  if (const auto why = link::refusal_of_plain(where.host); !why.empty()) {
-    throw configuration::network_error("--listen " + configuration::to_string(where) + ": " + why);
-  }
-  return where;
-}
-
 }  // namespace
 
 struct cloud_node::impl {
   explicit impl(const settings& settings_given)
       : how(settings_given),
-        address(listen_address(how)),
+        address(configuration::listen_address(how.listen, "listen")),
         bundle(inference::model_bundle::load(configuration::find_bundle(how.bundle))),
         config(system_options(how)),
         system(config) {
@@ -86,7 +76,7 @@ struct cloud_node::impl {
   }
 
   settings how;
-  configuration::address address;
+  configuration::address address;  // checked before anything is loaded: a wrong one should not cost that wait
   inference::model_bundle bundle;
   actors::system_config config;
   caf::actor_system system;

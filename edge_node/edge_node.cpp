@@ -34,7 +34,6 @@
 #include "edge_node/edge_board.hpp"
 #include "edge_node/live_scheme.hpp"
 #include "inference/model.hpp"
-#include "link/loopback.hpp"
 
 namespace dvfo::edge_node {
 namespace {
@@ -49,11 +48,7 @@ cloud_place place_of(const settings& how) {
 // Where the cloud listens; nothing unless it is on the network. Checked before anything is loaded.
 std::optional<configuration::address> cloud_address(const settings& how) {
   if (place_of(how) != cloud_place::network) return std::nullopt;
-  const auto where = configuration::parse_address(how.cloud, "cloud");
-  if (const auto why = link::refusal_of_plain(where.host); !why.empty()) {
-    throw configuration::network_error("--cloud " + configuration::to_string(where) + ": " + why);
-  }
-  return where;
+  return configuration::cloud_address(how.cloud, "cloud");
 }
 
 actors::system_options system_options(const settings& how) {

@@ -1,19 +1,15 @@
 #include <fmt/format.h>
-#include <netdb.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "cli/board/board_options.hpp"
 #include "cli/commands/command.hpp"
+#include "cli/doctor/cloud_check.hpp"
 #include "cli/doctor/doctor.hpp"
 #include "cli/terminal/terminal.hpp"
 #include "configuration/address.hpp"
@@ -40,7 +36,7 @@ constexpr const char* details =
     "  2  a flag, an environment variable or the configuration file is wrong\n\n"
     "Examples:\n"
     "  dvfo doctor\n"
-    "  dvfo doctor --cloud 10.0.0.5:7070\n"
+    "  dvfo doctor --cloud 127.0.0.1:7070\n"
     "  sudo dvfo doctor --json | jq '.rows[] | select(.state == \"missing\")'\n"
     "  dvfo doctor --root ./board                 the tree of a simulated board that is running\n";
 
@@ -76,49 +72,6 @@ doctor_row look_at_bundle(const std::string& bundle) {
   return row;
 }
 
-/// "" once something took a TCP connection, else why not.
-std::string try_to_connect(const addrinfo& to, std::chrono::milliseconds timeout) {
-  const int link = socket(to.ai_family, to.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to.ai_protocol);
-  if (link < 0) return std::strerror(errno);
-  int problem = connect(link, to.ai_addr, to.ai_addrlen) == 0 ? 0 : errno;
-  if (problem == EINPROGRESS) {
-    pollfd wait{link, POLLOUT, 0};
-    socklen_t size = sizeof problem;
-    problem = ETIMEDOUT;
-    if (poll(&wait, 1, static_cast<int>(timeout.count())) == 1) getsockopt(link, SOL_SOCKET, SO_ERROR, &problem, &size);
-  }
-  close(link);
-  return problem == 0 ? std::string() : std::strerror(problem);
-}
-
-doctor_row look_at_cloud(const std::string& cloud, std::chrono::milliseconds timeout) {
-  const auto where = parse_address(cloud, "cloud");
-  doctor_row row{.topic = "cloud", .thing = to_string(where), .state = health::missing};
-  row.remedy = "start dvfo-cloud there, and see that name, port and firewall are right";
-  addrinfo wanted{};
-  wanted.ai_socktype = SOCK_STREAM;
-  addrinfo* list = nullptr;
-  if (const int failed = getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &wanted, &list)) {
-    row.reason = fmt::format("{}: {}", where.host, gai_strerror(failed));
-    return row;
-  }
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, &freeaddrinfo);
-  const auto start = std::chrono::steady_clock::now();
-  for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
-    row.reason = try_to_connect(*each, timeout);
-    if (!row.reason.empty()) continue;
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    return {.topic = row.topic,
-            .thing = row.thing,
-            .state = health::ok,
-            .found = fmt::format("something listens: TCP connection in {:.1f} ms (not asked whether it is dvfo-cloud)",
-                                 took.count()),
-            .reason = "",
-            .remedy = ""};
-  }
-  return row;
-}
-
 doctor_options options_of(const doctor_command& command) {
   doctor_options options;
   options.clock_state = command.clock_state;
@@ -135,7 +88,8 @@ doctor_options options_of(const doctor_command& command) {
 
 int run_doctor(doctor_command& command) {
   command.table.settle();
-  if (!command.cloud.empty()) parse_address(command.cloud, "cloud");  // a mistake of the command line, not a finding
+  // A mistake of the command line, not a finding.
+  if (!command.cloud.empty()) parse_address(command.cloud, "cloud", 1);
   const auto board = opened(command.board);
   const auto rows = examine(board->identity(), options_of(command));
   const auto width = size_of_terminal(STDOUT_FILENO).columns;
@@ -155,7 +109,7 @@ void add_doctor(CLI::App& app, action& chosen) {
       .text("clock-state", command->clock_state, "FILE",
             "as dvfo-edge's; else var/lib/dvfo/clocks.state below the board's root")
       .text("bundle", command->bundle, "DIR", "model bundle: a folder, or a name in $DVFO_BUNDLES")
-      .text("cloud", command->cloud, "HOST:PORT", "also see whether something listens there")
+      .text("cloud", command->cloud, "HOST:PORT", "also see whether dvfo-edge would connect there, and whether something listens")
       .real("timeout-ms", command->timeout_ms, {1.0, 60'000.0}, "MS", "how long to wait for the cloud")
       .flag("json", command->json, "the rows as JSON on standard output");
   command->table.attach(*doctor);

@@ -5,10 +5,12 @@
 
 #include <filesystem>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
 
+#include "configuration/address.hpp"
 #include "configuration/variables.hpp"
 #include "tests/integration/programs.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -61,51 +63,89 @@ TEST_P(programs, name_the_nearest_flag_for_an_unknown_one) {
 
 INSTANTIATE_TEST_SUITE_P(all, programs, testing::Values("dvfo", "dvfo-edge", "dvfo-cloud"));
 
-/// What --help says of a program or subcommand, and of all below it: each flag of it with its environment variable.
-void collect_variables(const std::string& name, const std::vector<std::string>& words,
-                       std::map<std::string, std::string>& found) {
+/// What --help says, by the full name of the program or subcommand: of every program and all below it.
+using help_texts = std::map<std::string, std::string>;
+
+void collect_help(const std::string& program, const std::vector<std::string>& words, help_texts& found) {
   auto arguments = words;
   arguments.emplace_back("--help");
-  const auto help = run(name, arguments);
-  ASSERT_EQ(help.exit_code, ok) << name;
+  const auto help = run(program, arguments);
+  ASSERT_EQ(help.exit_code, ok) << program;
+  found.emplace(words.empty() ? program : fmt::format("{} {}", program, fmt::join(words, " ")), help.output);
   std::istringstream lines(help.output);
-  std::string section;
+  bool is_list = false;
   for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with(' ')) section = line;
-    if (section.starts_with("Options:") && line.starts_with("  --")) {
-      const auto flag = line.substr(2, line.find_first_of(" ,", 2) - 2);
+    if (!line.starts_with(' ')) is_list = line.starts_with("Subcommands:");
+    if (!is_list || !line.starts_with("  ") || line[2] == ' ') continue;
+    auto below = words;
+    below.push_back(line.substr(2, line.find(' ', 2) - 2));
+    collect_help(program, below, found);
+  }
+}
+
+const help_texts& all_help() {
+  static const help_texts found = [] {
+    help_texts texts;
+    for (const char* name : {"dvfo", "dvfo-edge", "dvfo-cloud"}) collect_help(name, {}, texts);
+    return texts;
+  }();
+  return found;
+}
+
+struct shown_flag {
+  std::string owner;     ///< "dvfo top"
+  std::string name;      ///< "interval"
+  std::string variable;  ///< empty: none is shown
+};
+
+std::vector<shown_flag> all_flags() {
+  std::vector<shown_flag> found;
+  for (const auto& [owner, help] : all_help()) {
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("  --")) continue;
       const auto begin = line.rfind("env DVFO_");
-      found.emplace(fmt::format("{} {} {}", name, fmt::join(words, " "), flag),
-                    begin == std::string::npos ? "" : line.substr(begin + 4, line.rfind(']') - begin - 4));
-    } else if (section.starts_with("Subcommands:") && line.starts_with("  ") && line[2] != ' ') {
-      auto below = words;
-      below.push_back(line.substr(2, line.find(' ', 2) - 2));
-      collect_variables(name, below, found);
+      found.push_back({owner, line.substr(4, line.find_first_of(" ,", 4) - 4),
+                       begin == std::string::npos ? "" : line.substr(begin + 4, line.rfind(']') - begin - 4)});
     }
   }
+  return found;
 }
 
 // DVFO_JSON, DVFO_CONFIG, DVFO_BOARD, DVFO_INTERVAL and ten more were read by several programs in different meanings,
 // so that what a user had set for one broke another.
 TEST(variables, belong_to_one_program_unless_they_are_common_to_all) {
-  std::map<std::string, std::string> of_flag;
-  for (const char* name : {"dvfo", "dvfo-edge", "dvfo-cloud"}) collect_variables(name, {}, of_flag);
-  EXPECT_GT(of_flag.size(), 150U) << "the help was not understood";
+  const auto flags = all_flags();
+  EXPECT_GT(flags.size(), 150U) << "the help was not understood";
   std::set<std::string> common;
   for (const auto& each : configuration::common_variables) common.insert(each.name);
   std::map<std::string, std::string> owner;
   std::set<std::string> former;
-  for (const auto& [flag, variable] : of_flag) {
-    // Flags outside the table of settings: they ask for a text, or take a list.
-    if (flag.ends_with("--version") || flag.ends_with("--measurements")) continue;
-    EXPECT_TRUE(variable.starts_with("DVFO_")) << flag << " shows no variable";
-    if (common.count(variable) != 0) continue;
-    const auto [known, is_new] = owner.emplace(variable, flag);
-    EXPECT_TRUE(is_new) << variable << " is read for " << known->second << " and for " << flag;
-    if (const auto old = configuration::former_variable_name(flag.substr(flag.find("--") + 2))) former.insert(*old);
+  for (const auto& flag : flags) {
+    // Outside the tables of settings: one asks for a text, the other takes a list.
+    if (flag.name == "version" || flag.name == "measurements") continue;
+    EXPECT_EQ(flag.variable, configuration::variable_name(flag.owner, flag.name)) << flag.owner << " --" << flag.name;
+    if (common.count(flag.variable) != 0) continue;
+    const auto [known, is_new] = owner.emplace(flag.variable, flag.owner);
+    EXPECT_TRUE(is_new) << flag.variable << " is read by " << known->second << " and by " << flag.owner;
+    if (const auto old = configuration::former_variable_name(flag.name)) former.insert(*old);
   }
   // Else a program would complain about a variable that is rightly there for another.
   for (const auto& name : former) EXPECT_EQ(owner.count(name), 0U) << name;
+}
+
+// The example of `dvfo doctor --help` was an address that no node takes.
+TEST(examples, name_addresses_that_nodes_take) {
+  const std::regex address("--(cloud|listen) ([^ ]*:[0-9]+)");
+  int count = 0;
+  for (const auto& [owner, help] : all_help()) {
+    for (std::sregex_iterator at(help.begin(), help.end(), address), end; at != end; ++at, ++count) {
+      EXPECT_NO_THROW((*at)[1] == "cloud" ? configuration::cloud_address((*at)[2], "cloud")
+                                          : configuration::listen_address((*at)[2], "listen"))
+          << owner;
+    }
+  }
+  EXPECT_GE(count, 5);
 }
 
 TEST(variables, of_earlier_releases_are_complained_about_at_the_start) {
