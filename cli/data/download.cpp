@@ -1,8 +1,8 @@
 #include "cli/data/download.hpp"
 
+#include <curl/curl.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <httplib.h>
 #include <openssl/evp.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -14,10 +14,12 @@
 #include <exception>
 #include <fstream>
 #include <memory>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <thread>
 
+#include "cli/data/proxy.hpp"
 #include "configuration/address.hpp"
 #include "configuration/settings.hpp"
 #include "inference/error.hpp"
@@ -27,10 +29,13 @@ namespace dvfo::cli {
 using namespace configuration;
 namespace {
 
-constexpr int status_ok = 200;
-constexpr int status_partial = 206;
-constexpr int status_out_of_range = 416;
-constexpr int status_too_many_requests = 429;
+constexpr long status_ok = 200;
+constexpr long status_partial = 206;
+constexpr long status_proxy_login = 407;
+constexpr long status_out_of_range = 416;
+constexpr long status_too_many_requests = 429;
+constexpr int most_redirects = 20;                 // as browsers have it
+constexpr std::uint64_t most_skipped = 1U << 20U;  // bytes of the page that comes with a redirect
 
 /// The growing file, locked against a second process that would interleave its bytes with ours.
 class part_file {
@@ -84,19 +89,14 @@ class part_file {
   std::uint64_t size_ = 0;
 };
 
-struct address_parts {
-  std::string origin;  // scheme, host and port
-  std::string path;
-};
+bool is_redirect(long status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
 
-address_parts split_url(const std::string& url) {
-  for (const std::string_view scheme : {"https://", "http://"}) {
-    if (!url.starts_with(scheme)) continue;
-    const std::size_t slash = url.find('/', scheme.size());
-    const std::string origin = url.substr(0, slash);
-    if (origin.size() == scheme.size()) break;
-    return {origin, slash == std::string::npos ? "/" : url.substr(slash)};
-  }
+bool is_http(const std::string& url) { return url.starts_with("https://") || url.starts_with("http://"); }
+
+void check_url(const std::string& url) {
+  if (is_http(url) && !host_of(url).empty()) return;
   throw usage_error(fmt::format("--url {}: an address like https://host/path/file.tar.gz is expected", url));
 }
 
@@ -120,32 +120,100 @@ std::optional<content_range> parse_content_range(std::string_view text) {
   return found;
 }
 
-std::optional<std::uint64_t> content_length(const httplib::Response& response) {
-  const std::string text = response.get_header_value("Content-Length");
-  std::uint64_t length = 0;
-  if (std::from_chars(text.data(), text.data() + text.size(), length).ec != std::errc{}) return std::nullopt;
-  return length;
+struct closed {
+  void operator()(CURL* session) const { curl_easy_cleanup(session); }
+};
+using session = std::unique_ptr<CURL, closed>;
+
+std::string header_of(CURL* from, const char* name) {
+  curl_header* found = nullptr;
+  return curl_easy_header(from, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK ? found->value : "";
 }
 
-/// One request and what becomes of its answer. The callbacks run inside the HTTP library, so what they throw waits in
-/// `failure` until the library has cleaned up.
+/// A request, those that it is redirected to, and what becomes of the answer. The callbacks run inside the HTTP
+/// library, so what they throw waits in `failure` until the library has cleaned up.
 class attempt {
  public:
   attempt(const download_options& options, part_file& part) : options_(options), part_(part), offset_(part.size()) {}
 
   /// True when the file is complete; false when another attempt may help, with why().
-  bool run(httplib::Client& client, const std::string& path) {
-    httplib::Headers headers = {{"Accept-Encoding", "identity"}};  // an archive must arrive as it is stored
-    if (offset_ > 0) headers.emplace("Range", fmt::format("bytes={}-", offset_));
-    const auto result = client.Get(
-        path, headers, [this](const httplib::Response& response) { return guarded([&] { return accept(response); }); },
-        [this](const char* data, std::size_t size) { return guarded([&] {
-                                                       return receive({data, size});
-                                                     }); });
+  bool run() {
+    auto url = options_.url;
+    for (int redirects = 0; redirects <= most_redirects; ++redirects) {
+      const auto problem = ask(url);
+      if (!is_redirect(status_) || location_.empty()) return judge(problem);
+      if (!is_http(location_)) {
+        throw network_error(
+            fmt::format("{}: redirected to '{}'; http or https is expected, check --url", options_.url, location_));
+      }
+      url = location_;
+    }
+    throw network_error(fmt::format("{}: redirected too often; check --url", options_.url));
+  }
+
+  [[nodiscard]] const std::string& why() const { return why_; }
+  [[nodiscard]] bool brought_bytes() const { return received_ > 0; }
+
+ private:
+  /// One request, with what it was answered in status_, location_ and the part.
+  CURLcode ask(const std::string& url) {
+    session_.reset(curl_easy_init());
+    if (!session_) throw std::runtime_error("the HTTP library cannot be started");
+    status_ = 0;
+    skipped_ = 0;
+    is_accepted_ = false;
+    text_[0] = '\0';
+    prepare(url);
+    auto problem = curl_easy_perform(session_.get());
     if (failure_) std::rethrow_exception(failure_);
+    get(CURLINFO_RESPONSE_CODE, status_);
+    if (status_ != 0 && !is_accepted_ && problem == CURLE_OK) accept();  // an answer without a body
+    char* to = nullptr;
+    get(CURLINFO_REDIRECT_URL, to);  // already seen from `url`
+    location_ = to == nullptr ? "" : to;
+    return problem;
+  }
+
+  template <class Value>
+  void set(CURLoption option, Value value) {
+    curl_easy_setopt(session_.get(), option, value);
+  }
+  template <class Value>
+  void get(CURLINFO what, Value& into) const {
+    curl_easy_getinfo(session_.get(), what, &into);
+  }
+
+  void prepare(const std::string& url) {
+    set(CURLOPT_URL, url.c_str());
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    set(CURLOPT_USERAGENT, "dvfo");
+    set(CURLOPT_ACCEPT_ENCODING, "identity");  // an archive must arrive as it is stored
+    set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.connection_timeout.count()));
+    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.silence_timeout.count()));
+    set(CURLOPT_ERRORBUFFER, text_.data());
+    set(CURLOPT_WRITEFUNCTION, &attempt::on_body);
+    set(CURLOPT_WRITEDATA, static_cast<void*>(this));
+    if (offset_ > 0) set(CURLOPT_RANGE, fmt::format("{}-", offset_).c_str());
+    // The library would read small letters alone where the address is http.
+    via_ = proxy_of(url, options_.variables);
+    set(CURLOPT_PROXY, via_ ? via_->host.c_str() : "");
+    set(CURLOPT_NOPROXY, "");
+    if (via_) set(CURLOPT_PROXYPORT, static_cast<long>(via_->port));
+    if (via_ && !via_->user.empty()) {
+      set(CURLOPT_PROXYUSERNAME, via_->user.c_str());
+      set(CURLOPT_PROXYPASSWORD, via_->password.c_str());
+    }
+    // Networks that look into TLS have certificates of their own; these variables are OpenSSL's.
+    if (const auto file = options_.variables("SSL_CERT_FILE")) set(CURLOPT_CAINFO, file->c_str());
+    if (const auto folder = options_.variables("SSL_CERT_DIR")) set(CURLOPT_CAPATH, folder->c_str());
+  }
+
+  bool judge(CURLcode problem) {
     if (status_ == status_out_of_range && offset_ > 0) return true;  // nothing is left to send; the digest will judge
     if (status_ != 0 && status_ != status_ok && status_ != status_partial) return refuse_status();
-    if (!result) return refuse_transport(result.error());
+    if (problem != CURLE_OK) return refuse_transport(problem);
     if (total_ && part_.size() != *total_) {
       why_ = fmt::format("{} of {} bytes came", part_.size(), *total_);
       return false;
@@ -154,28 +222,32 @@ class attempt {
     return why_.empty();
   }
 
-  [[nodiscard]] const std::string& why() const { return why_; }
-  [[nodiscard]] bool brought_bytes() const { return received_ > 0; }
-
- private:
-  template <class Action>
-  bool guarded(Action action) {
+  static std::size_t on_body(const char* data, std::size_t size, std::size_t count, void* self) {
+    auto& me = *static_cast<attempt*>(self);
+    const std::string_view bytes(data, size * count);
     try {
-      return action();
+      return me.take(bytes) ? bytes.size() : 0;  // 0 ends the transfer
     } catch (...) {
-      failure_ = std::current_exception();
-      return false;
+      me.failure_ = std::current_exception();
+      return 0;
     }
   }
 
-  bool accept(const httplib::Response& response) {
-    status_ = response.status;
+  bool take(std::string_view bytes) {
+    get(CURLINFO_RESPONSE_CODE, status_);
+    if (is_redirect(status_)) return (skipped_ += bytes.size()) <= most_skipped;  // the library follows a whole answer
+    if (!is_accepted_ && !accept()) return false;
+    return receive(bytes);
+  }
+
+  bool accept() {
+    is_accepted_ = true;
     if (status_ == status_partial) {
-      const auto range = parse_content_range(response.get_header_value("Content-Range"));
+      const auto text = header_of(session_.get(), "Content-Range");
+      const auto range = parse_content_range(text);
       if (!range || range->first != offset_) {
         part_.clear();
-        why_ = fmt::format("the server sent the range '{}' instead of bytes from {} on",
-                           response.get_header_value("Content-Range"), offset_);
+        why_ = fmt::format("the server sent the range '{}' instead of bytes from {} on", text, offset_);
         return false;
       }
       total_ = range->total;
@@ -183,7 +255,9 @@ class attempt {
     }
     if (status_ != status_ok) return false;
     part_.clear();  // the server sends the file from its beginning, asked or not
-    total_ = content_length(response);
+    curl_off_t length = -1;
+    get(CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, length);
+    if (length >= 0) total_ = static_cast<std::uint64_t>(length);
     return true;
   }
 
@@ -199,32 +273,55 @@ class attempt {
     return true;
   }
 
+  [[noreturn]] void refuse_login() const {
+    throw network_error(
+        fmt::format("{}: the proxy {}, wants {} name and password; give them there as "
+                    "http://USER:PASSWORD@HOST:PORT",
+                    options_.url, via_->to_string(), via_->user.empty() ? "a" : "another"));
+  }
+
   /// 5xx and "too many requests" may pass; anything else will not change by asking again.
   bool refuse_status() {
-    why_ = fmt::format("the server answered with status {}", status_);
+    if (via_ && status_ == status_proxy_login) refuse_login();
+    why_ = fmt::format("the server answered with status {}{}", status_, through());
     if (status_ >= 500 || status_ == status_too_many_requests) return false;
     throw network_error(fmt::format("{}: {}; 200 is expected, check --url", options_.url, why_));
   }
 
-  bool refuse_transport(httplib::Error problem) {
-    if (problem == httplib::Error::SSLServerVerification || problem == httplib::Error::SSLLoadingCerts) {
-      throw network_error(
-          fmt::format("{}: the server's certificate cannot be verified; install ca-certificates and check the clock",
-                      options_.url));
+  bool refuse_transport(CURLcode problem) {
+    long tunnel_status = 0;
+    get(CURLINFO_HTTP_CONNECTCODE, tunnel_status);
+    if (via_ && tunnel_status == status_proxy_login) refuse_login();
+    if (problem == CURLE_PEER_FAILED_VERIFICATION || problem == CURLE_SSL_CACERT_BADFILE) {
+      throw network_error(fmt::format(
+          "{}: the server's certificate cannot be verified; install ca-certificates and check the clock, or "
+          "name your network's certificates by SSL_CERT_FILE",
+          options_.url));
     }
-    if (problem == httplib::Error::ExceedRedirectCount) {
-      throw network_error(fmt::format("{}: redirected too often; check --url", options_.url));
+    if (!why_.empty()) return false;
+    why_ = fmt::format("the connection{} failed ({}) after {} bytes", through(),
+                       text_[0] == '\0' ? curl_easy_strerror(problem) : text_.data(), part_.size());
+    if (!via_ && (problem == CURLE_COULDNT_CONNECT || problem == CURLE_COULDNT_RESOLVE_HOST)) {
+      why_ += "; where only a proxy leads out of the network, name it by https_proxy=http://HOST:PORT";
     }
-    if (why_.empty())
-      why_ = fmt::format("the connection failed ({}) after {} bytes", httplib::to_string(problem), part_.size());
     return false;
+  }
+
+  [[nodiscard]] std::string through() const {
+    return via_ ? fmt::format(" through the proxy {}", via_->to_string()) : std::string();
   }
 
   const download_options& options_;
   part_file& part_;
   std::uint64_t offset_;
   std::uint64_t received_ = 0;
-  int status_ = 0;
+  std::optional<proxy> via_;
+  std::array<char, CURL_ERROR_SIZE> text_{};  // before the session, which writes to it
+  session session_;
+  long status_ = 0;
+  bool is_accepted_ = false;
+  std::uint64_t skipped_ = 0;  // bytes of a redirecting answer
+  std::string location_;       // where the last answer redirects to
   std::optional<std::uint64_t> total_;
   std::string why_;
   std::exception_ptr failure_;
@@ -233,18 +330,11 @@ class attempt {
 }  // namespace
 
 void download(const download_options& options) {
-  const address_parts address = split_url(options.url);
+  check_url(options.url);
   part_file part(options.part);
-  httplib::Client client(address.origin);
-  if (!client.is_valid()) throw usage_error(fmt::format("--url {}: not a usable address", options.url));
-  client.set_connection_timeout(options.connection_timeout);
-  client.set_read_timeout(options.silence_timeout);
-  client.set_write_timeout(options.silence_timeout);
-  client.set_follow_location(true);
-  client.set_decompress(false);
   for (int fruitless = 0; fruitless < options.attempts;) {
     attempt next(options, part);
-    if (next.run(client, address.path)) return;
+    if (next.run()) return;
     fruitless = next.brought_bytes() ? 1 : fruitless + 1;
     if (fruitless >= options.attempts) {
       throw network_error(fmt::format(

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "configuration/variables.hpp"
+
 namespace dvfo::cli {
 
 /// How far a transfer is; `total_bytes` is unknown when the server does not say.
@@ -25,13 +27,15 @@ struct download_options {
   std::chrono::milliseconds pause{2000};     ///< between attempts
   std::function<void(const transfer_progress&)>
       on_progress;  ///< called on this thread, about every 16 kB; may be empty
+  configuration::environment variables = configuration::process_environment;  ///< where a proxy is named
 };
 
 /// Brings options.part to the length of the file at options.url: continues with HTTP Range requests what an earlier
-/// call or a broken connection left, starts anew when the server ignores Range, follows redirects. Holds a lock on the
-/// file meanwhile. The content is not checked: compare file_digest() afterwards. Throws usage_error (malformed URL),
-/// network_error (the server's answer, a certificate, the last of the attempts; the part stays for the next call) or
-/// inference::error(io) (disk full, not writable, locked by another process).
+/// call or a broken connection left, starts anew when the server ignores Range, follows redirects, each through the
+/// proxy that is meant for it (proxy.hpp). Holds a lock on the file meanwhile. The content is not checked: compare
+/// file_digest() afterwards. Throws usage_error (malformed URL or proxy), network_error (the server's answer, a
+/// certificate, the last of the attempts; the part stays for the next call) or inference::error(io) (disk full, not
+/// writable, locked by another process).
 void download(const download_options& options);
 
 /// Lower-case hexadecimal digest of a whole file; `algorithm` is a name that OpenSSL knows, such as "md5" or "sha256".

@@ -23,7 +23,10 @@ void add_data_get(CLI::App& data, action& chosen) {
   auto* get = data.add_subcommand("get", "download a data set from its home, resuming what was begun");
   get->require_subcommand(1);
   auto* cifar = get->add_subcommand("cifar100", "CIFAR-100, binary version, 169 MB");
-  cifar->footer("Example:\n  dvfo data get cifar100 --output data/cifar100");
+  cifar->footer(
+      "Goes through the proxy that http_proxy or https_proxy names, but for the hosts in no_proxy. What was begun is "
+      "continued.\n\n"
+      "Example:\n  dvfo data get cifar100 --output data/cifar100");
   const auto command = std::make_shared<data_command>();
   command->table.text("output", command->output, "DIR", "folder for the files; made when missing")
       .text("url", command->url, "URL", "where the archive lies")

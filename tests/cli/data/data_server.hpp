@@ -106,6 +106,7 @@ class data_server : public ::testing::Test {
     options_.output = folder_.path() / "data" / "cifar100";
     options_.transfer.pause = std::chrono::milliseconds(0);
     options_.transfer.attempts = 3;
+    options_.transfer.variables = [](const std::string&) { return std::nullopt; };  // no proxy of this machine's
     serve(make_tarball(good_entries()));
   }
 
