@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -38,5 +40,13 @@ class cloud_model_backend final : public cloud_backend {
  private:
   inference::cloud_model model_;
 };
+
+/// Makes models of this bundle for spawn_cloud_actors.
+inline std::function<std::shared_ptr<cloud_backend>()> cloud_models(inference::model_bundle bundle,
+                                                                    inference::backend where) {
+  return [bundle = std::move(bundle), where] {
+    return std::make_shared<cloud_model_backend>(inference::cloud_model(bundle, where));
+  };
+}
 
 }  // namespace dvfo::actors

@@ -54,6 +54,9 @@ inline constexpr auto shortest_interval = 20ms;
 }  // namespace power
 
 namespace remote_inference {
+/// Models that compute at once. Each holds a copy of the weights and wants cores of its own; more than one serves a
+/// cloud with more cores than one pass can use.
+inline constexpr std::int64_t workers = 1;
 /// Requests of one share in one pass.
 inline constexpr std::size_t max_batch = 16;
 /// Longest that a request waits for others of its share while a worker is free: about a tenth of one pass on two cores.
@@ -80,6 +83,9 @@ inline constexpr std::uint32_t suspicious_timeouts = 8;
 namespace system {
 /// Scheduler threads; the default work-stealing policy is replaced by sharing, which does not poll.
 inline constexpr std::size_t scheduler_threads = 2;
+/// LibTorch's threads inside one operator. The networks here are small: a second thread waits longer than it computes,
+/// and takes a core from the other workers.
+inline constexpr std::int64_t operator_threads = 1;
 /// Between two heartbeats on a link, both directions.
 inline constexpr auto heartbeat_interval = 1s;
 /// A peer that was silent for so long is gone. Longer than the slowest single message: 100 kB at 100 kbit/s take 8 s.

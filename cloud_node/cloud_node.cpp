@@ -1,18 +1,14 @@
 #include "cloud_node/cloud_node.hpp"
 
-#include <chrono>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include "actors/backends.hpp"
-#include "actors/handshake.hpp"
-#include "actors/remote_inference.hpp"
-#include "actors/remote_worker.hpp"
+#include "actors/cloud_actors.hpp"
 #include "actors/system_config.hpp"
 #include "actors/transport/publish.hpp"
 #include "cloud_node/client.hpp"
@@ -30,14 +26,6 @@ actors::system_options system_options(const settings& how) {
   return options;
 }
 
-actors::remote_inference_options router_options(const settings& how, const inference::bundle_manifest& manifest) {
-  actors::remote_inference_options options;
-  options.served = actors::describe(manifest);
-  options.max_batch = static_cast<std::size_t>(how.max_batch);
-  options.max_batch_delay = std::chrono::duration<double, std::milli>(how.max_batch_delay_ms);
-  return options;
-}
-
 }  // namespace
 
 struct cloud_node::impl {
@@ -48,20 +36,15 @@ struct cloud_node::impl {
         config(system_options(how)),
         system(config) {
     inference::set_intra_op_threads(static_cast<int>(how.threads));  // this thread prepares the models
-    for (std::int64_t i = 0; i < how.workers; ++i) {
-      auto backend = std::make_shared<actors::cloud_model_backend>(
-          inference::cloud_model(bundle, inference::backend_of(how.backend)));
-      workers.push_back(actors::spawn_remote_worker(system, std::move(backend), bundle.manifest().format));
-    }
-    router = actors::spawn_remote_inference(system, workers, router_options(how, bundle.manifest()));
-    own_client = spawn_client(system, router);
+    serving = actors::spawn_cloud_actors(system, bundle.manifest(), how.serving,
+                                         actors::cloud_models(bundle, inference::backend_of(how.backend)));
+    own_client = spawn_client(system, serving.router);
   }
 
   ~impl() {
     drain();
     caf::anon_send_exit(own_client, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(router, caf::exit_reason::user_shutdown);
-    for (const auto& worker : workers) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+    serving.stop();
   }
 
   impl(const impl&) = delete;
@@ -72,7 +55,7 @@ struct cloud_node::impl {
     self->request(own_client, caf::infinite, actors::drain_atom::value)
         .receive([](caf::ok_atom) {}, [](const caf::error&) {});
     // After the replies, because closing the port passes through the same broker and so waits until it has taken them.
-    if (port) actors::unpublish_remote(system, router, *std::exchange(port, std::nullopt));
+    if (port) actors::unpublish_remote(system, serving.router, *std::exchange(port, std::nullopt));
   }
 
   settings how;
@@ -80,8 +63,7 @@ struct cloud_node::impl {
   inference::model_bundle bundle;
   actors::system_config config;
   caf::actor_system system;
-  std::vector<actors::remote_worker_actor> workers;
-  actors::remote_router_actor router;
+  actors::cloud_actors serving;
   client_actor own_client;
   std::optional<std::uint16_t> port;
 };
@@ -95,7 +77,8 @@ const inference::bundle_manifest& cloud_node::manifest() const { return impl_->b
 
 std::uint16_t cloud_node::listen() {
   try {
-    impl_->port = actors::publish_remote(impl_->system, impl_->router, impl_->address.host, impl_->address.port);
+    impl_->port =
+        actors::publish_remote(impl_->system, impl_->serving.router, impl_->address.host, impl_->address.port);
   } catch (const actors::publish_error& problem) {
     throw configuration::network_error(problem.what());
   }

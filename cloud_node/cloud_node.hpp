@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "actors/cloud_settings.hpp"
+#include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
 #include "inference/model_bundle.hpp"
 #include "messages/inference.hpp"
@@ -15,13 +17,11 @@ namespace dvfo::cloud_node {
 
 /// How a cloud node is set up, in the words and units of its flags.
 struct settings {
-  std::string bundle = "cifar100";        ///< folder, or the name of one of the project's bundles
-  std::string listen = "127.0.0.1:7070";  ///< port 0: any free one
-  std::string backend = "cpu-int8";       ///< as inference::name_of writes it
-  std::int64_t workers = 1;               ///< models that compute at once
-  std::int64_t threads = 1;               ///< LibTorch's threads inside one operator
-  std::int64_t max_batch = 16;            ///< requests in one pass
-  double max_batch_delay_ms = 1.0;        ///< longest wait for a batch to fill
+  std::string bundle = configuration::default_bundle;                 ///< folder, or a name in bundles_folder()
+  std::string listen = "127.0.0.1:7070";                              ///< port 0: any free one
+  std::string backend = "cpu-int8";                                   ///< as inference::name_of writes it
+  std::int64_t threads = actors::defaults::system::operator_threads;  ///< LibTorch's threads inside one operator
+  actors::cloud_settings serving;
 };
 
 /// Declares them in the table; `values` must outlive it.

@@ -46,7 +46,7 @@ int run(int argc, const char* const* argv) {
   auto where = dvfo::configuration::parse_address(settings.listen, "listen");
   dvfo::cloud_node::cloud_node node(settings);
   where.port = node.listen();
-  spdlog::info("serving bundle {} with {} worker(s)", node.manifest().name, settings.workers);
+  spdlog::info("serving bundle {} with {} worker(s)", node.manifest().name, settings.serving.workers);
   fmt::print("listening on {}\n", dvfo::configuration::to_string(where));
   std::fflush(stdout);
 

@@ -32,12 +32,12 @@ fs::path find_bundle(const std::string& bundle) {
   std::error_code ignored;
   // A folder that the user names outright is taken as it is: loading it says what is wrong with it.
   if (!bundle.empty() && fs::is_directory(bundle, ignored)) return bundle;
-  auto known = bundles_folder() / (bundle.empty() ? "cifar100" : bundle);
+  auto known = bundles_folder() / (bundle.empty() ? default_bundle : bundle);
   if (holds_bundle(known)) return known;
   throw usage_error(
       fmt::format("no model bundle '{}': neither the folder {} nor {}/manifest.toml exists. Name a folder "
                   "made by 'dvfo train model' with --bundle, or a bundle's name in DVFO_BUNDLES",
-                  bundle.empty() ? "cifar100" : bundle, bundle.empty() ? "(none given)" : bundle, known.string()));
+                  bundle.empty() ? default_bundle : bundle, bundle.empty() ? "(none given)" : bundle, known.string()));
 }
 
 std::string find_data(const std::string& where, const std::string& dataset) {

@@ -12,8 +12,11 @@ std::filesystem::path executable_folder();
 /// folder, else the bundles/ of the source tree that this was built from.
 std::filesystem::path bundles_folder();
 
+/// The bundle of whoever names none.
+inline constexpr const char* default_bundle = "cifar100";
+
 /// The folder that a user's --bundle means: a path to a folder, or the name of one in bundles_folder(). Empty means
-/// "cifar100". Throws usage_error that lists where it was looked for.
+/// default_bundle. Throws usage_error that lists where it was looked for.
 std::filesystem::path find_bundle(const std::string& bundle);
 
 /// The place that a user's --data means, in the words of inference::open_dataset: "procedural", the folder itself, or,

@@ -14,6 +14,7 @@
 
 #include "actors/backends.hpp"
 #include "actors/bandwidth_sensor.hpp"
+#include "actors/cloud_actors.hpp"
 #include "actors/experience_recorder.hpp"
 #include "actors/frequency_actuator.hpp"
 #include "actors/fusion.hpp"
@@ -25,8 +26,6 @@
 #include "actors/pipeline.hpp"
 #include "actors/policy_holder.hpp"
 #include "actors/power_sensor.hpp"
-#include "actors/remote_inference.hpp"
-#include "actors/remote_worker.hpp"
 #include "actors/system_config.hpp"
 #include "configuration/address.hpp"
 #include "configuration/paths.hpp"
@@ -100,8 +99,7 @@ struct edge_node::impl {
     stop(partners.power);
     stop(bandwidth);
     stop(recorder);
-    stop(router);
-    for (const auto& worker : workers) stop(worker);
+    serving.stop();
   }
 
   impl(const impl&) = delete;
@@ -153,7 +151,7 @@ struct edge_node::impl {
     if (board) spawn_board(options);
     pipeline = actors::spawn_pipeline(system, partners, std::move(options));
     caf::anon_send(bandwidth, actors::join_atom::value, actors::bandwidth_listener(pipeline));
-    gateway = actors::spawn_gateway(system, pipeline, {max_tasks_in_flight});
+    gateway = actors::spawn_gateway(system, pipeline);
     own_client = spawn_client(system, gateway, link);
   }
 
@@ -231,8 +229,7 @@ struct edge_node::impl {
   actors::gateway_actor gateway;
   client_actor own_client;
   actors::link_supervisor_actor supervisor;
-  actors::remote_router_actor router;
-  std::vector<actors::remote_worker_actor> workers;
+  actors::cloud_actors serving;  // of a cloud in this process
   std::shared_ptr<link_view> link = std::make_shared<link_view>();
 };
 

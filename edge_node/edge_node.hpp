@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/defaults.hpp"
 #include "edge_node/settings.hpp"
 #include "inference/image.hpp"
 #include "inference/model_bundle.hpp"
@@ -84,7 +85,7 @@ class edge_node {
   /// Takes no new tasks and returns when every task in flight has its answer.
   void drain();
 
-  static constexpr std::size_t max_tasks_in_flight = 64;
+  static constexpr std::size_t max_tasks_in_flight = actors::defaults::gateway::max_admitted;
 
  private:
   struct impl;

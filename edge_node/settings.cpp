@@ -29,11 +29,9 @@ void declare(configuration::settings_table& table, settings& values) {
       .real("deadline-ms", values.deadline_ms, {1.0, 3'600'000.0}, "MS", "time of a task from admission to answer")
       .real("connect-ms", values.connect_ms, {0.0, 60'000.0}, "MS", "how long the first task waits for the cloud")
       .integer("offloads", values.offloads, {1, 1024}, "N", "offloads in flight; a task beyond them stays on the edge")
-      .integer("threads", values.threads, {1, 256}, "N", "LibTorch threads inside one operator")
-      .integer("workers", values.workers, {1, 64}, "N", "cloud in this process: models that compute at once")
-      .integer("max-batch", values.max_batch, {1, 256}, "N", "cloud in this process: requests in one batch")
-      .real("max-batch-delay-ms", values.max_batch_delay_ms, {0.0, 1000.0}, "MS",
-            "cloud in this process: longest wait for a batch to fill")
+      .integer("threads", values.threads, {1, 256}, "N", "LibTorch threads inside one operator");
+  actors::declare(table, values.serving, "cloud in this process: ");
+  table
       .text("record", values.record, "FILE",
             "keeps what each task taught, for 'dvfo train policy --from-record'; the file before becomes FILE.1")
       .integer("record-mb", values.record_mbytes, {1, 100'000}, "MB", "size at which that file becomes FILE.1")

@@ -8,6 +8,7 @@
 #include "cli/commands/bench_cases.hpp"
 #include "cli/commands/command.hpp"
 #include "cli/terminal/table.hpp"
+#include "cloud_node/cloud_node.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
@@ -30,7 +31,7 @@ struct bench_command {
   std::string bundle = "procedural";
   std::string input = "procedural";
   std::int64_t tasks = 1000;
-  std::int64_t batch = 16;
+  std::int64_t batch = cloud_node::settings().serving.max_batch;
   std::int64_t rounds = 5;
   double idle_seconds = 10.0;
   bool json = false;

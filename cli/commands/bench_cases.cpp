@@ -213,8 +213,8 @@ cloud_throughput measure_cloud(const std::string& bundle, const std::string& inp
   cloud_node::settings settings;
   settings.bundle = bundle;
   settings.threads = threads;
-  settings.max_batch = static_cast<std::int64_t>(batch);
-  settings.max_batch_delay_ms = 50.0;  // full batches, as the bare loop has
+  settings.serving.max_batch = static_cast<std::int64_t>(batch);
+  settings.serving.max_batch_delay_ms = 50.0;  // full batches, as the bare loop has
   cloud_node::cloud_node node(settings);
   const auto loaded = inference::model_bundle::load(bundle);
   const auto work = prepare_work(loaded, input, 4 * batch);

@@ -19,6 +19,7 @@
 #include "device/board_profile.hpp"
 #include "device/simulated/simulated_board.hpp"
 #include "edge_node/report.hpp"
+#include "edge_node/settings.hpp"
 #include "inference/discriminator.hpp"
 #include "launcher/node_processes.hpp"
 #include "link/relay.hpp"
@@ -46,11 +47,12 @@ struct demo_command {
   std::string bundle;
   std::string board = "sim:jetson-xavier-nx";
   std::string schemes = "edge-only,cloud-only,drldo,appealnet,dvfo";
-  double mbps = 5.0;    // the paper's link (DVFO §6.1)
-  double rtt_ms = 4.0;  // a wireless local network
-  double eta = 0.5;     // the paper's
+  edge_node::settings edge;  // its own words for link, weight and learning, where the user says none
+  double mbps = edge.learn_mbps;
+  double rtt_ms = edge.learn_rtt_ms;
+  double eta = edge.eta;
   std::int64_t tasks = 1000;
-  std::int64_t learn_tasks = 5000;  // as dvfo-edge has it
+  std::int64_t learn_tasks = edge.learn_tasks;
   std::string policy;
   bool json = false;
   settings_table table;

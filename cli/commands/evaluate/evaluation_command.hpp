@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/commands/command.hpp"
+#include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/model_bundle.hpp"
@@ -15,7 +16,7 @@ namespace dvfo::cli {
 
 /// Values of the flags.
 struct evaluation_command {
-  std::string bundle = "cifar100";
+  std::string bundle = configuration::default_bundle;
   std::string data = {};
   std::string json = {};
   std::int64_t threads = 1;

@@ -36,7 +36,7 @@ constexpr const char* details =
 
 struct discriminator_command {
   inference::discriminator_options options;
-  std::string bundle = "cifar100";
+  std::string bundle = default_bundle;
   std::string data;
   std::string output;
   std::string json;
