@@ -120,7 +120,7 @@ int stream_input(edge::edge_node& node, const edge::settings& settings, const da
   const auto totals = edge::stream(
       node, *source, how,
       [&](const edge::task_report& report) {
-        if (!report.ok()) spdlog::error("{}: {}", report.input, report.failure);
+        if (!report.ok()) spdlog::error("{}", edge::failure_text(report));
         lines.write(report);
         so_far.add(report);
         metrics.look(so_far);

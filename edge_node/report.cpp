@@ -194,8 +194,13 @@ task_report read_report(std::string_view line) {
   return report;
 }
 
+std::string failure_text(const task_report& report) {
+  const auto& reason = report.failure;
+  return reason.starts_with(report.input + ":") ? reason : fmt::format("{}: {}", report.input, reason);
+}
+
 std::string to_text(const task_report& report) {
-  if (!report.ok()) return fmt::format("{}: {}\n", report.input, report.failure);
+  if (!report.ok()) return failure_text(report) + "\n";
   const auto& cost = report.outcome;
   const auto& stages = cost.stages;
   auto text = fmt::format("{}: {} ({:.1f} %)\n", report.input, report.predicted_name, 100.0 * report.probability);

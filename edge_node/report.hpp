@@ -59,6 +59,9 @@ std::string to_line(const task_report& report);
 /// the key for a line that is no report. Thread-safe.
 task_report read_report(std::string_view line);
 
+/// Why a task that failed has no answer, with the input's name in it once: the reason may begin with the file.
+std::string failure_text(const task_report& report);
+
 /// The report for people, several lines without colours.
 std::string to_text(const task_report& report);
 

@@ -252,5 +252,16 @@ TEST(summary, counts_what_was_added) {
               HasSubstr("3 tasks: 2 answered (1 in time, 1 degraded), 1 failed; 50.00 % of 2 correct"));
 }
 
+// `dvfo infer` said "cat.jpg: cat.jpg: the file cannot be opened".
+TEST(failure_text, names_the_input_once) {
+  task_report report;
+  report.input = "./photos/cat.jpg";
+  report.failure = "./photos/cat.jpg: the file cannot be opened";
+  EXPECT_EQ(failure_text(report), "./photos/cat.jpg: the file cannot be opened");
+  EXPECT_EQ(to_text(report), "./photos/cat.jpg: the file cannot be opened\n");
+  report.failure = "no answer within the task's 1 s";
+  EXPECT_EQ(failure_text(report), "./photos/cat.jpg: no answer within the task's 1 s");
+}
+
 }  // namespace
 }  // namespace dvfo::edge_node
