@@ -19,6 +19,13 @@ std::chrono::duration<double> retry_delay(std::uint32_t failures, std::chrono::d
   return std::min(delay, longest) * (1.0 + defaults::link::retry_jitter * random);
 }
 
+void link_supervisor_state::tell_of_change() {
+  if (status.state == told) return;
+  const bool is_first_failure = told == link_state::connecting && status.state != link_state::up;
+  told = status.state;
+  if (!is_first_failure && options.on_change) options.on_change(status);
+}
+
 namespace {
 
 using supervisor_pointer = link_supervisor_actor::stateful_pointer<link_supervisor_state>;
@@ -36,10 +43,11 @@ void schedule_retry(supervisor_pointer self) {
   self->delayed_send(self, request_timeout(delay), retry_atom{}, ++state.attempt);
 }
 
-/// An attempt has failed; nobody was told of a link, so nobody is told of its absence.
+/// An attempt has failed; no listener was told of a link, so none is told of its absence.
 void attempt_failed(supervisor_pointer self, link_state how, std::string reason) {
   self->state.status.state = how;
   self->state.status.reason = std::move(reason);
+  self->state.tell_of_change();
   settle(self->state);
   schedule_retry(self);
 }
@@ -51,6 +59,7 @@ void link_lost(supervisor_pointer self, std::string reason) {
   state.remote = nullptr;
   state.status.state = link_state::down;
   state.status.reason = std::move(reason);
+  state.tell_of_change();
   for (const auto& listener : state.listeners) self->send(listener, link_down{state.status.reason});
   schedule_retry(self);
 }
@@ -63,6 +72,7 @@ void link_established(supervisor_pointer self, remote_inference_actor remote) {
   ++state.generation;
   state.status.state = link_state::up;
   state.status.reason.clear();
+  state.tell_of_change();
   for (const auto& listener : state.listeners) {
     self->send(listener,
                link_up{.remote = state.remote, .generation = state.generation, .watcher = link_watcher(self)});

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ struct link_supervisor_options {
   std::chrono::duration<double> longest_retry = defaults::link::longest_retry;
   std::uint32_t suspicious_timeouts = defaults::link::suspicious_timeouts;
   std::uint64_t jitter_seed = 0;  ///< differs between edges, e.g. the process id
+  /// Told once of every change of the link, from a thread of the system; a link that stays down or refused is no news,
+  /// and how the first attempt failed is what settle_atom answers. May be empty.
+  std::function<void(const link_status&)> on_change = {};
 };
 
 /// Wait before the attempt that follows `failures` failures in a row (≥ 1): doubles from first to longest, then is
@@ -38,16 +42,20 @@ std::chrono::duration<double> retry_delay(std::uint32_t failures, std::chrono::d
 struct link_supervisor_state {
   static inline const char* name = "link_supervisor";
 
+  /// Tells options.on_change if the link has become another thing than it was last.
+  void tell_of_change();
+
   [[nodiscard]] std::string peer() const { return options.host + ":" + std::to_string(options.port); }
 
   link_supervisor_options options;
   caf::actor connector;  ///< the middleman, or a test's stand-in: understands (connect_atom, host, port)
   std::vector<link_listener> listeners;
   link_status status;
-  remote_inference_actor remote;  ///< null unless up
-  std::uint64_t generation = 0;   ///< connections so far
-  std::uint64_t attempt = 0;      ///< a retry that names another attempt is stale
-  std::uint32_t failures = 0;     ///< attempts in a row
+  remote_inference_actor remote;             ///< null unless up
+  link_state told = link_state::connecting;  ///< what on_change knows; connecting: nothing yet
+  std::uint64_t generation = 0;              ///< connections so far
+  std::uint64_t attempt = 0;                 ///< a retry that names another attempt is stale
+  std::uint32_t failures = 0;                ///< attempts in a row
   std::minstd_rand random;
   std::vector<caf::typed_response_promise<link_status>> waiting;  ///< for the first attempt to be decided
 };

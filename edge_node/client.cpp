@@ -55,7 +55,7 @@ client_actor::behavior_type client(client_actor::stateful_pointer<client_state> 
 void link_view::set(bool up) {
   {
     const std::lock_guard lock(mutex_);
-    up_ = up;
+    if (std::exchange(up_, up) != up && watcher_) watcher_(up);
   }
   changed_.notify_all();
 }
@@ -63,6 +63,16 @@ void link_view::set(bool up) {
 bool link_view::wait(double seconds) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return up_; });
+}
+
+bool link_view::is_up() const {
+  const std::lock_guard lock(mutex_);
+  return up_;
+}
+
+void link_view::watch(std::function<void(bool up)> watcher) {
+  const std::lock_guard lock(mutex_);
+  watcher_ = std::move(watcher);
 }
 
 client_actor spawn_client(caf::actor_system& system, actors::gateway_actor gateway, std::shared_ptr<link_view> link) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -31,10 +32,14 @@ class link_view {
   void set(bool up);
   /// Waits at most `seconds` for the link to come up; returns whether it is.
   bool wait(double seconds);
+  [[nodiscard]] bool is_up() const;
+  /// Is told of every change from now on; it must not ask this object. Empty: nobody is, once a call under way is over.
+  void watch(std::function<void(bool up)> watcher);
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::function<void(bool)> watcher_;
   bool up_ = false;
 };
 

@@ -58,6 +58,12 @@ actors::system_options system_options(const settings& how) {
   return options;
 }
 
+void log_link(const actors::link_status& now) {
+  if (now.state == actors::link_state::up) return spdlog::info("the link to {} is up", now.peer);
+  spdlog::warn("the link to {} is {}: {}; tasks run on the edge until it is up", now.peer,
+               now.state == actors::link_state::refused ? "refused" : "down", now.reason);
+}
+
 }  // namespace
 
 struct edge_node::impl {
@@ -170,17 +176,9 @@ struct edge_node::impl {
 
   // The cloud's actors in this very system: the edge's actors get their handle as if it came over a link.
   void spawn_cloud() {
-    for (std::int64_t i = 0; i < how.workers; ++i) {
-      auto backend = std::make_shared<actors::cloud_model_backend>(
-          inference::cloud_model(bundle, inference::backend_of(how.backend)));
-      workers.push_back(actors::spawn_remote_worker(system, std::move(backend), bundle.manifest().format));
-    }
-    actors::remote_inference_options options;
-    options.served = actors::describe(bundle.manifest());
-    options.max_batch = static_cast<std::size_t>(how.max_batch);
-    options.max_batch_delay = std::chrono::duration<double, std::milli>(how.max_batch_delay_ms);
-    router = actors::spawn_remote_inference(system, workers, std::move(options));
-    const actors::link_up up{router, 1, {}};
+    serving = actors::spawn_cloud_actors(system, bundle.manifest(), how.serving,
+                                         actors::cloud_models(bundle, inference::backend_of(how.backend)));
+    const actors::link_up up{serving.router, 1, {}};
     for (const actors::link_listener& listener : listeners()) caf::anon_send(listener, up);
     link->set(true);
   }
@@ -191,6 +189,7 @@ struct edge_node::impl {
     options.port = address->port;
     options.expected = actors::describe(bundle.manifest());
     options.jitter_seed = static_cast<std::uint64_t>(getpid());
+    options.on_change = log_link;
     supervisor = actors::spawn_link_supervisor(system, listeners(), std::move(options));
   }
 
@@ -293,6 +292,12 @@ std::optional<decision_counts> edge_node::decisions() const {
           [](const caf::error&) {});
   return out;
 }
+
+std::optional<bool> edge_node::link_up() const {
+  return place_of(impl_->how) == cloud_place::none ? std::nullopt : std::optional(impl_->link->is_up());
+}
+
+void edge_node::watch_link(std::function<void(bool up)> watcher) { impl_->link->watch(std::move(watcher)); }
 
 void edge_node::drain() { impl_->drain(); }
 

@@ -51,7 +51,8 @@ struct cloud_state {
   std::string reason;    ///< why it is not up, in words
 };
 
-/// A running edge node. submit() may be called from any thread; the other calls belong to the owner's thread.
+/// A running edge node. submit(), decisions() and link_up() may be called from any thread; the other calls belong to
+/// the owner's.
 class edge_node {
  public:
   using callback = std::function<void(answer)>;
@@ -81,6 +82,13 @@ class edge_node {
 
   /// Of all tasks since the start, warm-up included; absent when the policy does not answer within a second.
   [[nodiscard]] std::optional<decision_counts> decisions() const;
+
+  /// Whether a cloud is connected now; absent with --cloud none. Any thread.
+  [[nodiscard]] std::optional<bool> link_up() const;
+
+  /// Calls `watcher` on one of the node's threads whenever that changes: keep it short, and do not call the node from
+  /// it. There is one watcher at a time; with an empty one there is none, once a call under way is over.
+  void watch_link(std::function<void(bool up)> watcher);
 
   /// Takes no new tasks and returns when every task in flight has its answer.
   void drain();

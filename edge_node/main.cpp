@@ -8,6 +8,9 @@
 #include <fstream>
 #include <future>
 #include <iostream>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 #include "configuration/address.hpp"
 #include "configuration/exit_code.hpp"
@@ -15,6 +18,7 @@
 #include "configuration/signals.hpp"
 #include "edge_node/edge_node.hpp"
 #include "edge_node/metrics.hpp"
+#include "edge_node/paced_writer.hpp"
 #include "edge_node/report.hpp"
 #include "edge_node/source.hpp"
 #include "edge_node/stream.hpp"
@@ -50,8 +54,10 @@ struct daemon_settings {
 void declare(configuration::settings_table& table, daemon_settings& values) {
   table.text("input", values.input, "PLACE", "'procedural', a data set's folder (its test part) or a folder of images")
       .text("json", values.json, "FILE", "one JSON line a task; '-' is standard output")
-      .text("metrics", values.metrics, "FILE",
-            "counters of decisions and tasks as Prometheus text, every second; for node_exporter's textfile collector")
+      .text(
+          "metrics", values.metrics, "FILE",
+          "counters of decisions and tasks, and the link, as Prometheus text: at the start and, no oftener than every "
+          "second, when one changes; for node_exporter's textfile collector")
       .integer("tasks", values.tasks, {0, 1'000'000'000}, "N",
                "tasks to run, starting over at the end; 0: the input once")
       .integer("in-flight", values.in_flight, {1, edge::edge_node::max_tasks_in_flight}, "N",
@@ -86,28 +92,65 @@ class line_writer {
   std::ostream* out_ = nullptr;
 };
 
-/// Rewrites the file of counters at most every second, and at the end.
+/// Keeps the file of counters as they are: written at the start, and no oftener than every second when one changes.
 class metrics_writer {
  public:
-  metrics_writer(std::string file, const edge::edge_node& node) : file_(std::move(file)), node_(&node) {}
-  void look(const edge::summary& totals) {
-    const auto now = std::chrono::steady_clock::now();
-    if (file_.empty() || now < next_) return;
-    next_ = now + std::chrono::seconds(1);
-    write(totals);
+  /// Throws std::runtime_error when the file cannot be written now; a later failure is told once, and the node goes on.
+  metrics_writer(std::string file, edge::edge_node& node) : file_(std::move(file)), node_(&node) {
+    if (file_.empty()) return;
+    write();
+    pace_.emplace([this] { write_or_warn(); }, std::chrono::seconds(1));
+    node_->watch_link([this](bool) { pace_->changed(); });
+    pace_->changed();  // the link may have come before the watcher
   }
-  void write(const edge::summary& totals) const {
-    if (!file_.empty()) edge::write_prometheus(file_, edge::to_prometheus(node_->decisions(), totals));
+  ~metrics_writer() {
+    if (!pace_) return;
+    node_->watch_link({});
+    pace_->changed();  // decisions are counted elsewhere: one last look at them
+  }
+  metrics_writer(const metrics_writer&) = delete;
+  metrics_writer& operator=(const metrics_writer&) = delete;
+
+  void count(const edge::task_counts& totals) {
+    if (!pace_) return;
+    {
+      const std::lock_guard lock(mutex_);
+      totals_ = totals;
+    }
+    pace_->changed();
   }
 
  private:
+  void write() {
+    edge::task_counts totals;
+    {
+      const std::lock_guard lock(mutex_);
+      totals = totals_;
+    }
+    auto text = edge::to_prometheus(node_->decisions(), totals, node_->link_up());
+    if (text == written_) return;
+    edge::write_prometheus(file_, text);
+    written_ = std::move(text);
+  }
+  void write_or_warn() {
+    try {
+      write();
+    } catch (const std::runtime_error& problem) {
+      if (!std::exchange(has_failed_, true)) spdlog::warn("{}", problem.what());
+    }
+  }
+
   std::string file_;
-  const edge::edge_node* node_;
-  std::chrono::steady_clock::time_point next_;
+  edge::edge_node* node_;
+  std::mutex mutex_;
+  edge::task_counts totals_;
+  std::string written_;
+  bool has_failed_ = false;
+  std::optional<edge::paced_writer> pace_;  // ends first: it writes all of these
 };
 
 int stream_input(edge::edge_node& node, const edge::settings& settings, const daemon_settings& daemon,
-                 const std::atomic<bool>& stop) {
+                 metrics_writer& metrics, const std::atomic<bool>& stop) {
   const auto source = edge::open_source(daemon.input, node.manifest());
   line_writer lines(daemon.json);
   edge::stream_options how;
@@ -115,7 +158,6 @@ int stream_input(edge::edge_node& node, const edge::settings& settings, const da
   how.in_flight = static_cast<std::size_t>(daemon.in_flight);
   how.warm_up = static_cast<std::size_t>(daemon.warm_up);
   how.deadline_seconds = settings.deadline_ms / 1e3;
-  metrics_writer metrics(daemon.metrics, node);
   edge::summary so_far;
   const auto totals = edge::stream(
       node, *source, how,
@@ -123,10 +165,9 @@ int stream_input(edge::edge_node& node, const edge::settings& settings, const da
         if (!report.ok()) spdlog::error("{}", edge::failure_text(report));
         lines.write(report);
         so_far.add(report);
-        metrics.look(so_far);
+        metrics.count(so_far);
       },
       stop);
-  metrics.write(totals);
   fmt::print(stderr, "{}\n{}\n", edge::to_text(totals), edge::to_text(node.decisions()));
   return totals.failed == 0 ? configuration::exit_success : configuration::exit_failure;
 }
@@ -162,7 +203,8 @@ int run(int argc, const char* const* argv) {
   if (cloud.wanted && !cloud.up)
     spdlog::warn("no cloud yet ({}): tasks run on the edge until it is there", cloud.reason);
 
-  if (!daemon.input.empty()) return stream_input(node, settings, daemon, stop);
+  metrics_writer metrics(daemon.metrics, node);
+  if (!daemon.input.empty()) return stream_input(node, settings, daemon, metrics, stop);
   spdlog::info("ready with bundle {}", node.manifest().name);
   fmt::print("ready\n");
   std::fflush(stdout);

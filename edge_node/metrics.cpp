@@ -16,7 +16,14 @@ std::string to_text(const std::optional<decision_counts>& counts) {
                      counts->stale);
 }
 
-std::string to_prometheus(const std::optional<decision_counts>& counts, const summary& totals) {
+std::string to_prometheus(const std::optional<decision_counts>& counts, const task_counts& totals,
+                          std::optional<bool> link_up) {
+  const auto link = link_up ? fmt::format(
+                                  "# HELP dvfo_link_up Whether a cloud is connected.\n"
+                                  "# TYPE dvfo_link_up gauge\n"
+                                  "dvfo_link_up {}\n",
+                                  *link_up ? 1 : 0)
+                            : std::string();
   const auto decisions =
       counts ? fmt::format(
                    "# HELP dvfo_decisions_total Decisions by whether they were there when their task came.\n"
@@ -26,15 +33,16 @@ std::string to_prometheus(const std::optional<decision_counts>& counts, const su
                    "dvfo_decisions_total{{when=\"stale\"}} {}\n",
                    counts->ready, counts->late, counts->stale)
              : std::string();
-  return decisions + fmt::format(
-                         "# HELP dvfo_tasks_total Tasks by how they ended; degraded ones are answered, too.\n"
-                         "# TYPE dvfo_tasks_total counter\n"
-                         "dvfo_tasks_total{{end=\"answered\"}} {}\n"
-                         "dvfo_tasks_total{{end=\"failed\"}} {}\n"
-                         "# HELP dvfo_degraded_tasks_total Tasks answered otherwise than decided.\n"
-                         "# TYPE dvfo_degraded_tasks_total counter\n"
-                         "dvfo_degraded_tasks_total {}\n",
-                         totals.answered, totals.failed, totals.degraded);
+  return link + decisions +
+         fmt::format(
+             "# HELP dvfo_tasks_total Tasks by how they ended; degraded ones are answered, too.\n"
+             "# TYPE dvfo_tasks_total counter\n"
+             "dvfo_tasks_total{{end=\"answered\"}} {}\n"
+             "dvfo_tasks_total{{end=\"failed\"}} {}\n"
+             "# HELP dvfo_degraded_tasks_total Tasks answered otherwise than decided.\n"
+             "# TYPE dvfo_degraded_tasks_total counter\n"
+             "dvfo_degraded_tasks_total {}\n",
+             totals.answered, totals.failed, totals.degraded);
 }
 
 void write_prometheus(const std::filesystem::path& file, const std::string& text) {

@@ -65,12 +65,16 @@ std::string failure_text(const task_report& report);
 /// The report for people, several lines without colours.
 std::string to_text(const task_report& report);
 
-/// Totals of a stream.
-struct summary {
-  std::size_t tasks = 0;  ///< taken up, broken inputs included
+/// How tasks ended.
+struct task_counts {
   std::size_t answered = 0;
-  std::size_t failed = 0;  ///< broken inputs and tasks without an answer
-  std::size_t degraded = 0;
+  std::size_t failed = 0;    ///< broken inputs and tasks without an answer
+  std::size_t degraded = 0;  ///< of those answered
+};
+
+/// Totals of a stream.
+struct summary : task_counts {
+  std::size_t tasks = 0;  ///< taken up, broken inputs included
   std::size_t in_deadline = 0;
   std::size_t labelled = 0;
   std::size_t correct = 0;

@@ -8,7 +8,9 @@
 namespace dvfo::actors {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 /// A connection attempt as the middleman sees it: (connect, host, port) → (node, actor, interface).
 struct attempt {
@@ -71,6 +73,9 @@ class link_supervisor_test : public actor_test {
     options.port = 4242;
     options.expected = served();
     options.suspicious_timeouts = 3;
+    options.on_change = [this](const link_status& now) {
+      told_.push_back(std::string(name_of(now.state)) + now.reason);
+    };
     supervisor_ = owned(system_.spawn(link_supervisor, middleman, std::vector<link_listener>{listener}, options));
     new_cloud();
     run();
@@ -104,6 +109,20 @@ class link_supervisor_test : public actor_test {
   link_status status() { return *ask<link_status>(supervisor_, status_atom{})->value; }
 
   /// Longest wait before the attempt after `failures` failures.
+  static const char* name_of(link_state state) {
+    switch (state) {
+      case link_state::connecting:
+        return "connecting";
+      case link_state::up:
+        return "up";
+      case link_state::down:
+        return "down: ";
+      case link_state::refused:
+        return "refused: ";
+    }
+    return "?";
+  }
+
   static std::chrono::microseconds longest_wait(std::uint32_t failures) {
     return std::chrono::duration_cast<std::chrono::microseconds>(
                retry_delay(failures, defaults::link::first_retry, defaults::link::longest_retry, 1.0)) +
@@ -116,6 +135,7 @@ class link_supervisor_test : public actor_test {
   std::shared_ptr<wire_desk> hellos_ = std::make_shared<wire_desk>("cloud's hello");
   link_supervisor_actor supervisor_;
   caf::actor cloud_;
+  std::vector<std::string> told_;  // to on_change
 };
 
 TEST(retry_delay, doubles_up_to_its_end_and_is_stretched_by_jitter) {
@@ -231,6 +251,52 @@ TEST_F(link_supervisor_test, the_death_of_an_abandoned_cloud_is_no_news) {
   caf::anon_send_exit(cloud_, caf::exit_reason::kill);
   run();
   EXPECT_EQ(downs_->size(), 0U);
+}
+
+// The link went and came, and the log of the node was silent.
+TEST_F(link_supervisor_test, tells_of_each_change_once) {
+  connect();
+  EXPECT_THAT(told_, ElementsAre("up"));
+  told_.clear();
+  caf::anon_send_exit(cloud_, caf::exit_reason::kill);
+  run();
+  downs_->take();
+  for (std::uint32_t failures = 1; failures <= 5; ++failures) {
+    advance(longest_wait(failures), 10ms);
+    refuse();
+  }
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("down: the cloud at cloud.example:4242 went away")))
+      << "five failures are no news";
+  told_.clear();
+  advance(longest_wait(6), 10ms);
+  new_cloud();
+  connect();
+  EXPECT_THAT(told_, ElementsAre("up"));
+}
+
+TEST_F(link_supervisor_test, tells_of_a_cloud_that_comes_back_with_another_bundle) {
+  connect();
+  caf::anon_send_exit(cloud_, caf::exit_reason::kill);
+  run();
+  downs_->take();
+  told_.clear();
+  for (std::uint32_t failures = 1; failures <= 2; ++failures) {
+    advance(longest_wait(failures), 10ms);
+    new_cloud();
+    accept();
+    say_hello(served(43));
+  }
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("refused: ")));
+}
+
+TEST_F(link_supervisor_test, leaves_the_first_failure_to_whoever_waits_for_it) {
+  refuse();
+  advance(longest_wait(1), 10ms);
+  refuse();
+  EXPECT_THAT(told_, IsEmpty());
+  advance(longest_wait(2), 10ms);
+  connect();
+  EXPECT_THAT(told_, ElementsAre("up"));
 }
 
 TEST_F(link_supervisor_test, settle_waits_for_the_first_attempt_only) {

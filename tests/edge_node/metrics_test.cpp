@@ -23,9 +23,10 @@ TEST(metrics, every_family_has_its_help_and_type_before_its_values) {
   totals.answered = 990;
   totals.failed = 10;
   totals.degraded = 3;
-  const auto text = to_prometheus(counts, totals);
-  for (const char* line : {"dvfo_decisions_total{when=\"ready\"} 998\n", "dvfo_decisions_total{when=\"late\"} 1\n",
-                           "dvfo_tasks_total{end=\"answered\"} 990\n", "dvfo_degraded_tasks_total 3\n"}) {
+  const auto text = to_prometheus(counts, totals, true);
+  for (const char* line :
+       {"dvfo_decisions_total{when=\"ready\"} 998\n", "dvfo_decisions_total{when=\"late\"} 1\n",
+        "dvfo_tasks_total{end=\"answered\"} 990\n", "dvfo_degraded_tasks_total 3\n", "dvfo_link_up 1\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
   for (const char* family : {"dvfo_decisions_total", "dvfo_tasks_total", "dvfo_degraded_tasks_total"}) {
@@ -34,8 +35,11 @@ TEST(metrics, every_family_has_its_help_and_type_before_its_values) {
 }
 
 TEST(metrics, counts_that_are_not_known_are_left_out_and_never_0) {
-  const auto text = to_prometheus(std::nullopt, summary{});
+  const auto text = to_prometheus(std::nullopt, task_counts{}, std::nullopt);
   EXPECT_EQ(text.find("dvfo_decisions_total"), std::string::npos);
+  EXPECT_EQ(text.find("dvfo_link_up"), std::string::npos) << "no cloud is wanted";
+  EXPECT_THAT(to_prometheus(std::nullopt, task_counts{}, false),
+              HasSubstr("# TYPE dvfo_link_up gauge\ndvfo_link_up 0\n"));
   EXPECT_THAT(text, HasSubstr("dvfo_degraded_tasks_total 0\n"));
 }
 

@@ -1,11 +1,19 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "tests/integration/programs.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace dvfo::tests {
 namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
 
 class shares : public testing::TestWithParam<const char*> {};
 
@@ -79,6 +87,70 @@ TEST(collaboration, outlives_strangers_at_the_port) {
   for (const auto& [index, report] : run_edge(remote.address, {"--share", "0.5", "--tasks", "5"})) {
     EXPECT_EQ(report.outcome.where, policy::ran_on::both);
   }
+}
+
+/// An idle edge node whose log is read along with its output.
+configuration::child_process start_idle_edge(const std::string& cloud_address, const std::vector<std::string>& more) {
+  std::vector<std::string> arguments{"-c",
+                                     "exec \"$0\" \"$@\" 2>&1",
+                                     program("dvfo-edge").string(),
+                                     "--bundle",
+                                     procedural(),
+                                     "--cloud",
+                                     cloud_address,
+                                     "--connect-ms",
+                                     "60000"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return configuration::child_process("/bin/sh", arguments);
+}
+
+/// Reads lines until one holds `text`; gives how many held `noted` until then. Fails where the output ends first.
+int read_until(configuration::child_process& node, const std::string& text, const std::string& noted = "\n") {
+  int count = 0;
+  while (const auto line = node.read_line()) {
+    if (line->find(noted) != std::string::npos) ++count;
+    if (line->find(text) != std::string::npos) return count;
+  }
+  ADD_FAILURE() << "no line with '" << text << "'";
+  return count;
+}
+
+std::string content_of(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The link went and came without a word in the log, and an edge node that had no input wrote no metrics.
+TEST(collaboration, is_logged_and_counted_when_it_ends_and_when_it_comes_back) {
+  const temporary_folder folder;
+  const auto metrics = folder.path() / "dvfo.prom";
+  auto first = start_cloud();
+  const auto address = first.address;
+  auto edge = start_idle_edge(address, {"--metrics", metrics.string()});
+  read_until(edge, "the link to " + address + " is up");
+  read_until(edge, "ready");
+  EXPECT_THAT(content_of(metrics),
+              AllOf(HasSubstr("dvfo_tasks_total{end=\"answered\"} 0\n"), HasSubstr("dvfo_link_up ")));
+  first.process.signal(SIGKILL);
+  first.process.wait();
+  read_until(edge, "the link to " + address + " is down: ");
+  const auto second = start_cloud(address);
+  EXPECT_EQ(read_until(edge, "the link to " + address + " is up", "is down"), 0) << "staying down is no news";
+  edge.signal(SIGTERM);
+  edge.read_all();
+  EXPECT_EQ(edge.wait(), 0);
+  EXPECT_THAT(content_of(metrics), HasSubstr("dvfo_link_up 1\n"));
+}
+
+TEST(collaboration, is_counted_as_absent_where_the_cloud_is) {
+  const temporary_folder folder;
+  const auto metrics = folder.path() / "dvfo.prom";
+  auto edge = start_idle_edge("127.0.0.1:1", {"--metrics", metrics.string(), "--connect-ms", "0"});
+  read_until(edge, "ready");
+  EXPECT_THAT(content_of(metrics), HasSubstr("dvfo_link_up 0\n"));
+  edge.signal(SIGTERM);
+  edge.read_all();
+  EXPECT_EQ(edge.wait(), 0);
 }
 
 }  // namespace
