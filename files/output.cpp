@@ -167,6 +167,17 @@ bool may_only_overwrite(int problem) {
 
 }  // namespace
 
+bool holds(const fs::path& file, const kind& of) {
+  try {
+    const auto found = look_at(file);
+    if (found.what != standing::file) return false;
+    const auto head = head_of(found.path);
+    return !head.empty() && of.is_ours(head);
+  } catch (const error&) {
+    return false;
+  }
+}
+
 void check_output(const fs::path& file, const kind& of) {
   const auto to = allowed(file, of);
   if (!may_write(to.what == standing::nothing ? folder_of(to.path) : to.path)) fail(file, errno);

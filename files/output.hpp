@@ -25,6 +25,9 @@ inline constexpr std::size_t head_bytes = std::size_t{64} << 10U;
 /// system likes.
 enum class durability { usual, on_disk };
 
+/// Whether a file of this kind stands there, and not an empty one; false where it cannot be told.
+bool holds(const std::filesystem::path& file, const kind& of);
+
 /// Whether a write to `file` would be let through by the rule and by the system, so that it is said before hours of
 /// work and not after. Writes nothing. Throws error.
 void check_output(const std::filesystem::path& file, const kind& of);

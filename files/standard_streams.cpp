@@ -31,6 +31,8 @@ void tell(std::string_view text) noexcept {
   [[maybe_unused]] const int ignored = write_fully(STDERR_FILENO, text, patience::none);
 }
 
+void tell_line(const std::string& text) { tell(text + '\n'); }
+
 void keep_standard_streams() noexcept {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "files/error.hpp"
@@ -19,6 +20,9 @@ void print(std::string_view text);
 
 /// Writes to standard error. A failure is ignored: what is told there is beside the result, and must not cost it.
 void tell(std::string_view text) noexcept;
+
+/// The same with an end of line: a files::teller.
+void tell_line(const std::string& text);
 
 /// Gives a program that was started with standard streams closed some that fail, before a file of its own gets their
 /// numbers and whatever is printed.
