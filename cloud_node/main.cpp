@@ -2,7 +2,6 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <future>
 
 #include "cloud_node/cloud_node.hpp"
@@ -10,6 +9,7 @@
 #include "configuration/exit_code.hpp"
 #include "configuration/program.hpp"
 #include "configuration/signals.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/model.hpp"
 
 namespace {
@@ -47,8 +47,7 @@ int run(int argc, const char* const* argv) {
   dvfo::cloud_node::cloud_node node(settings);
   where.port = node.listen();
   spdlog::info("serving bundle {} with {} worker(s)", node.manifest().name, settings.serving.workers);
-  fmt::print("listening on {}\n", dvfo::configuration::to_string(where));
-  std::fflush(stdout);
+  dvfo::files::print(fmt::format("listening on {}\n", dvfo::configuration::to_string(where)));
 
   signals.listen([&](int number) { stopped.set_value(number); });
   spdlog::info("signal {}: finishing what is in flight", stopped.get_future().get());

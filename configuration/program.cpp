@@ -4,10 +4,11 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdio>
+#include <csignal>
 
 #include "configuration/address.hpp"
 #include "configuration/exit_code.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/error.hpp"
 
 namespace dvfo::configuration {
@@ -25,6 +26,13 @@ int code_of(inference::errc problem) {
       return exit_failure;
   }
   return exit_failure;
+}
+
+/// Ends as a program does that knows nothing of pipes: without a word, by the signal that its shell expects.
+int end_by_broken_pipe() {
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
+  return 128 + SIGPIPE;
 }
 
 }  // namespace
@@ -49,9 +57,19 @@ void start_log(const std::string& program, const std::string& level) {
 }
 
 int run_guarded(const std::string& program, const std::function<int()>& body) {
-  const auto report = [&](const char* what) { fmt::print(stderr, "{}: {}\n", program, what); };
+  const auto report = [&](const char* what) { files::tell(fmt::format("{}: {}\n", program, what)); };
+  files::keep_standard_streams();
+  // A reader that goes away is an error of the write: a node puts its clocks back first. Who starts a program with the
+  // signal ignored wants to hear of it in words.
+  const bool wants_words = std::signal(SIGPIPE, SIG_IGN) == SIG_IGN;
   try {
-    return body();
+    const int code = body();
+    files::finish_standard_output();
+    return code;
+  } catch (const files::reader_gone& problem) {
+    if (!wants_words) return end_by_broken_pipe();
+    report(problem.what());
+    return exit_failure;
   } catch (const usage_error& problem) {
     report(problem.what());
     return exit_usage;

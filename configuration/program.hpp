@@ -22,6 +22,8 @@ void add_parent(settings_table& table, std::int64_t& parent);
 void start_log(const std::string& program, const std::string& level);
 
 /// Runs `body` and turns what it throws into one line on standard error and the exit code that exit_code.hpp documents.
+/// What could not be written to standard output is a failure, too; but where its reader has gone, as behind `| head`,
+/// the program ends by SIGPIPE without a word. Ignores that signal meanwhile.
 int run_guarded(const std::string& program, const std::function<int()>& body);
 
 }  // namespace dvfo::configuration

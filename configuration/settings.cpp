@@ -6,11 +6,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <numeric>
+#include <sstream>
 
 #include "configuration/exit_code.hpp"
 #include "configuration/settings_file.hpp"
+#include "files/standard_streams.hpp"
 
 namespace dvfo::configuration {
 namespace {
@@ -289,7 +292,10 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
     app.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::Success& wanted) {
-    return app.exit(wanted);  // --help, --version
+    std::ostringstream text;  // --help, --version
+    const int code = app.exit(wanted, text, text);
+    files::print(text.str());
+    return code;
   } catch (const CLI::ParseError& problem) {
     const auto& command = innermost(app);
     auto extras = app.remaining(true);
@@ -297,8 +303,8 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
     const bool about_words =
         dynamic_cast<const CLI::ExtrasError*>(&problem) || dynamic_cast<const CLI::RequiredError*>(&problem);
     if (!about_words) extras.clear();
-    fmt::print(stderr, "{}: {}\nTry '{} --help'.\n", full_name(command), explain(command, problem, extras),
-               full_name(command));
+    files::tell(fmt::format("{}: {}\nTry '{} --help'.\n", full_name(command), explain(command, problem, extras),
+                            full_name(command)));
     return exit_usage;
   }
 }

@@ -7,6 +7,9 @@
 #include <optional>
 #include <sstream>
 
+#include "files/error.hpp"
+#include "files/reading.hpp"
+
 namespace dvfo::configuration {
 namespace {
 
@@ -41,17 +44,20 @@ std::string shown(const toml::node& node) {
   return text.str();
 }
 
+toml::table parsed(const std::string& file) {
+  try {
+    return toml::parse(files::read_text(file), file);
+  } catch (const files::error& problem) {
+    throw usage_error(fmt::format("configuration file {}", problem.what()));
+  } catch (const toml::parse_error& problem) {
+    throw usage_error(fmt::format("{}:{}: {}", file, problem.source().begin.line, problem.description()));
+  }
+}
+
 }  // namespace
 
 void read_configuration_file(const std::string& file, const std::vector<setting>& settings) {
-  toml::table table;
-  try {
-    table = toml::parse_file(file);
-  } catch (const toml::parse_error& problem) {
-    const auto line = problem.source().begin.line;
-    throw usage_error(line == 0 ? fmt::format("configuration file {}: {}", file, problem.description())
-                                : fmt::format("{}:{}: {}", file, line, problem.description()));
-  }
+  const auto table = parsed(file);
   std::vector<std::string> names;
   names.reserve(settings.size());
   for (const auto& which : settings) names.push_back(which.name);

@@ -178,6 +178,17 @@ TEST_F(configuration, names_a_file_that_does_not_exist) {
   EXPECT_THAT(settle({"--config", "/nowhere/x.toml"}), HasSubstr("/nowhere/x.toml"));
 }
 
+// A folder read as an empty file: the program ran with its defaults and ended with 0.
+TEST_F(configuration, a_folder_is_no_empty_file) {
+  const auto folder = file_.parent_path().string();
+  EXPECT_THAT(settle({"--config", folder}), HasSubstr("configuration file " + folder + ": is a folder"));
+}
+
+TEST_F(configuration, a_byte_order_mark_is_no_syntax) {
+  write_file("\xEF\xBB\xBFmax-batch = 4\r\n");
+  EXPECT_EQ(settle(), "");
+}
+
 TEST_F(configuration, survives_random_bytes_as_a_file) {
   std::string bytes;
   std::uint32_t state = 7;
