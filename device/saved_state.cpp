@@ -16,6 +16,10 @@
 
 #include "device/error.hpp"
 #include "device/text_file.hpp"
+#include "files/error.hpp"
+#include "files/output.hpp"
+#include "files/place.hpp"
+#include "files/reading.hpp"
 
 namespace dvfo::device {
 namespace {
@@ -86,23 +90,25 @@ std::string boot_id(const std::filesystem::path& root) {
   return id && !id->empty() ? *id : "-";
 }
 
-/// Writes all of `text` and has it on the disk when it returns; false leaves errno.
-bool write_durably(const std::filesystem::path& file, const std::string& text) {
-  const int target = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (target < 0) return false;
-  const bool is_written = write(target, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const bool is_synced = is_written && fsync(target) == 0;
-  const int problem = errno;
-  close(target);
-  errno = problem;
-  return is_synced;
-}
+constexpr files::kind state_kind{"a state file of the clocks", is_clock_state};
 
-void sync_folder(const std::filesystem::path& folder) {
-  const int handle = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (handle < 0) return;
-  fsync(handle);  // not every file system can; the rename itself is atomic all the same
-  close(handle);
+/// Where the state is kept: behind links. Refuses a name at which something else stands, before anything is locked.
+std::filesystem::path place_of(const std::filesystem::path& file) {
+  try {
+    const auto found = files::look_at(file);
+    if (found.what == files::standing::nothing) {
+      files::make_folder(found.path.has_parent_path() ? found.path.parent_path() : ".");
+      return found.path;
+    }
+    if (found.what == files::standing::file) {
+      files::check_output(file, state_kind);
+      return found.path;
+    }
+    throw error(errc::bad_argument, fmt::format("the state file of the clocks, {}, {}; name a file", file.string(),
+                                                files::to_string(found.what)));
+  } catch (const files::error& problem) {
+    throw error(errc::bad_argument, fmt::format("the state file of the clocks, {}", problem.what()));
+  }
 }
 
 struct write_report {
@@ -135,13 +141,19 @@ void say(const notice& warn, const std::string& text) {
 
 }  // namespace
 
+bool is_clock_state(std::string_view head) {
+  constexpr std::string_view name = first_line.substr(0, first_line.rfind(' ') + 1);  // of whatever version
+  // A crash may leave the first bytes alone, or zeros in place of all.
+  return head.starts_with(name) || name.starts_with(head) ||
+         head.find_first_not_of(std::string_view(" \r\n\0", 4)) == std::string_view::npos;
+}
+
 saved_state::saved_state(std::filesystem::path file, std::filesystem::path root)
     : file_(std::move(file)), root_(std::filesystem::absolute(root).lexically_normal()) {
   if (file_.empty()) return;
+  file_ = place_of(file_);
   lock_file_ = file_;
   lock_file_ += ".lock";
-  std::error_code problem;
-  if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), problem);
   lock();
 }
 
@@ -149,7 +161,7 @@ saved_state::~saved_state() { unlock(); }
 
 void saved_state::lock() {
   for (;;) {
-    lock_ = open(lock_file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    lock_ = open(lock_file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
     if (lock_ < 0) {
       throw error(errc::io, fmt::format("cannot write the state file of the clocks, {}: {}; give the folder to this "
                                         "user or choose another file",
@@ -162,37 +174,75 @@ void saved_state::lock() {
                                         "or give each its own board and state file",
                                         lock_file_.string()));
     }
-    // The holder before may have removed the file between our open and our lock: then nobody else would see this lock.
     struct stat ours {};
-    struct stat named {};
-    if (fstat(lock_, &ours) == 0 && stat(lock_file_.c_str(), &named) == 0 && ours.st_ino == named.st_ino) return;
+    if (fstat(lock_, &ours) == 0 && (!S_ISREG(ours.st_mode) || ours.st_size != 0)) {
+      close(lock_);
+      lock_ = -1;
+      throw error(errc::bad_argument,
+                  fmt::format("{} is no lock of the clocks, which is an empty file, and stays as it "
+                              "is; choose another state file",
+                              lock_file_.string()));
+    }
+    // The holder before may have removed the file between our open and our lock: then nobody else would see this lock.
+    if (is_named_lock()) return;
     close(lock_);
   }
 }
 
+bool saved_state::is_named_lock() const {
+  struct stat ours {};
+  struct stat named {};
+  return fstat(lock_, &ours) == 0 && lstat(lock_file_.c_str(), &named) == 0 && ours.st_dev == named.st_dev &&
+         ours.st_ino == named.st_ino;
+}
+
 void saved_state::unlock() {
   if (lock_ < 0) return;
-  std::error_code ignored;
-  std::filesystem::remove(lock_file_, ignored);
+  if (is_named_lock()) unlink(lock_file_.c_str());
   close(lock_);
   lock_ = -1;
 }
 
+/// Removes the file once nothing is left to put back; what stands there instead of it stays.
+void saved_state::drop() const {
+  if (file_.empty()) return;
+  try {
+    files::remove_own(file_, state_kind);
+  } catch (const files::error&) {  // the next start says what it finds
+  }
+}
+
+/// Keeps what cannot be used, out of the way.
+void saved_state::set_aside(const notice& warn) const {
+  constexpr std::string_view ending = ".damaged";
+  std::string kept = "it was empty";
+  try {
+    files::set_aside(file_, ending, state_kind);
+    if (files::stands(file_)) {
+      drop();
+    } else {
+      kept = "it is kept as " + files::beside(file_, ending).string();
+    }
+  } catch (const files::error& problem) {
+    kept = problem.what();
+  }
+  say(warn,
+      fmt::format("the state file {} is damaged and was not used; {}. Clocks that an earlier run left pinned stay "
+                  "so: set the power mode again (nvpmodel -m …) or restart the board",
+                  file_.string(), kept));
+}
+
 void saved_state::restore_leftover(const notice& warn) {
   if (file_.empty()) return;
-  std::error_code ignored;
-  if (!std::filesystem::exists(file_, ignored)) return;
-  const reading<std::string> text = read_text(file_);
-  const std::optional<content> left = text ? parse(*text) : std::nullopt;
-  if (!left) {
-    std::filesystem::path aside = file_;
-    aside += ".damaged";
-    std::filesystem::rename(file_, aside, ignored);
-    say(warn, fmt::format("the state file {} is damaged and was not used; it is kept as {}. Clocks that an earlier run "
-                          "left pinned stay so: set the power mode again (nvpmodel -m …) or restart the board",
-                          file_.string(), aside.string()));
+  if (!files::stands(file_)) return;
+  std::optional<content> left;
+  try {
+    left = parse(files::read_text(file_));
+  } catch (const files::error& problem) {
+    say(warn, fmt::format("{}; clocks that an earlier run left pinned stay so", problem.what()));
     return;
   }
+  if (!left) return set_aside(warn);
   if (left->boot != boot_id(left->root)) {
     say(warn, fmt::format("an earlier run ended without restoring the clocks, and the board was started anew since: "
                           "nothing to restore from {}",
@@ -208,7 +258,7 @@ void saved_state::restore_leftover(const notice& warn) {
       return;
     }
   }
-  std::filesystem::remove(file_, ignored);
+  drop();
 }
 
 void saved_state::keep(const std::vector<saved_write>& writes) {
@@ -235,15 +285,11 @@ std::string saved_state::flush() {
   std::string text = fmt::format("{}\nroot {}\nboot {}\n", first_line, root_.string(), boot_id(root_));
   for (const saved_write& step : writes_) text += fmt::format("write {} {}\n", step.value, step.file);
   text += fmt::format("end {}\n", writes_.size());
-  std::filesystem::path fresh = file_;
-  fresh += ".new";
-  if (!write_durably(fresh, text) || std::rename(fresh.c_str(), file_.c_str()) != 0) {
-    std::string why = std::strerror(errno);
-    std::error_code ignored;
-    std::filesystem::remove(fresh, ignored);
-    return fmt::format("cannot write the state file of the clocks, {}: {}", file_.string(), why);
+  try {
+    files::write_whole(file_, text, state_kind, files::durability::on_disk);
+  } catch (const files::error& problem) {
+    return fmt::format("cannot write the state file of the clocks, {}", problem.what());
   }
-  sync_folder(file_.has_parent_path() ? file_.parent_path() : ".");
   is_dirty_ = false;
   return {};
 }
@@ -255,8 +301,7 @@ void saved_state::put_back(const notice& warn) {
   if (report.may_work_later) return;
   writes_.clear();
   is_dirty_ = false;
-  std::error_code ignored;
-  if (!file_.empty()) std::filesystem::remove(file_, ignored);
+  drop();
 }
 
 }  // namespace dvfo::device

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "device/identity.hpp"
@@ -16,15 +17,19 @@ struct saved_write {
   friend bool operator==(const saved_write&, const saved_write&) = default;
 };
 
+/// Whether a file that begins so is a state file as below, perhaps of another version, or what a crash left of one.
+bool is_clock_state(std::string_view head);
+
 /// What must be written to put the clocks back, in order, kept in memory and in a file that outlives the process.
 /// The file is replaced atomically (new file, fsync, rename, fsync of the folder) and locked against a second process
-/// by a lock file beside it. Nothing in a file is believed that is not a clock file of this room. Not thread-safe.
+/// by a lock file beside it. A link to it stays. Nothing in a file is believed that is not a clock file of this room.
+/// Not thread-safe.
 ///
 /// The file: a line "dvfo-clocks 1", "root FOLDER", "boot ID", one "write NUMBER FILE" a step and "end COUNT".
 class saved_state {
  public:
-  /// Empty `file`: kept in memory only. Makes the folder. Throws error(io) if the folder cannot be written or another
-  /// process holds the lock.
+  /// Empty `file`: kept in memory only. Makes the folder. Throws error(bad_argument) for a name that cannot be used, or
+  /// at which something else stands, and error(io) if the folder cannot be written or another process holds the lock.
   saved_state(std::filesystem::path file, std::filesystem::path root);
   ~saved_state();
   saved_state(const saved_state&) = delete;
@@ -52,6 +57,9 @@ class saved_state {
  private:
   void lock();
   void unlock();
+  [[nodiscard]] bool is_named_lock() const;
+  void drop() const;
+  void set_aside(const notice& warn) const;
 
   std::filesystem::path file_;
   std::filesystem::path lock_file_;

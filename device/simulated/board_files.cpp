@@ -37,10 +37,14 @@ board_files::board_files(std::filesystem::path root, const board_profile& profil
   const auto kind = read_text(root_ / marker);
   is_taken_up_ = kind && *kind == profile.name;
   std::error_code failed;
-  if (!is_taken_up_ && !std::filesystem::is_empty(root_, failed) && !failed) {
+  const bool is_empty = std::filesystem::is_empty(root_, failed);
+  if (!is_taken_up_ && (!is_empty || failed)) {
     throw error(errc::bad_argument,
                 fmt::format("{} is not empty and holds {}; give a simulated {} a folder of its own", root_.string(),
-                            kind ? "a simulated " + *kind : "no simulated board", profile.name));
+                            kind     ? "a simulated " + *kind
+                            : failed ? "what cannot be listed: " + failed.message()
+                                     : "no simulated board",
+                            profile.name));
   }
   make_identity(profile);
   make_cpu();

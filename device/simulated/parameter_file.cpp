@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -13,6 +11,8 @@
 #include "device/error.hpp"
 #include "device/simulated/board_parameters.hpp"
 #include "device/simulated/parameter_fields.hpp"
+#include "files/error.hpp"
+#include "files/reading.hpp"
 
 namespace dvfo::device::simulated {
 namespace {
@@ -185,15 +185,11 @@ board_parameters parse_parameters(std::string_view text, const std::string& wher
 }
 
 board_parameters read_parameters(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream && !stream.eof())
-    throw error(errc::io, fmt::format("{}: the parameter file cannot be read", file.string()));
-  if (!stream.is_open()) {
-    throw error(errc::io, fmt::format("{}: the parameter file cannot be opened; 'dvfo calibrate --output' writes one",
-                                      file.string()));
+  try {
+    return parse_parameters(files::read_text(file), file.string());
+  } catch (const files::error& problem) {
+    throw error(errc::io, fmt::format("{}; 'dvfo calibrate --output' writes parameter files", problem.what()));
   }
-  return parse_parameters(text, file.string());
 }
 
 std::string format_parameters(const board_parameters& parameters, const std::string& header) {

@@ -24,6 +24,8 @@
 #include "device/simulated/board_files.hpp"
 #include "device/simulated/board_state.hpp"
 #include "device/text_file.hpp"
+#include "files/error.hpp"
+#include "files/place.hpp"
 
 namespace dvfo::device::simulated {
 namespace {
@@ -47,20 +49,23 @@ class descriptor {
 
 constexpr std::string_view temporary_prefix = "dvfo-sim-";
 
+/// Stands in every temporary tree: a user's folder may have such a name, too.
+constexpr const char* temporary_marker = "dvfo-temporary";
+
 /// Temporary trees of processes that were killed: nobody holds their lock. Young ones are left alone, because a process
 /// makes its folder a moment before it locks it.
 void remove_abandoned(const std::filesystem::path& base) {
   constexpr auto young = std::chrono::minutes(1);
-  std::error_code failed;
   for (const std::string& name : list_folder(base)) {
     if (!name.starts_with(temporary_prefix)) continue;
-    const auto path = base / name;
-    const auto changed = std::filesystem::last_write_time(path, failed);
-    const auto age = std::filesystem::file_time_type::clock::now() - changed;
-    const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    const auto tree = base / name;
+    const int folder = open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (folder < 0) continue;
-    if (!failed && age > young && flock(folder, LOCK_EX | LOCK_NB) == 0) {
-      std::filesystem::remove_all(path, failed);
+    std::error_code failed;
+    const auto age = std::filesystem::file_time_type::clock::now() - std::filesystem::last_write_time(tree, failed);
+    const bool is_ours = faccessat(folder, temporary_marker, F_OK, 0) == 0;
+    if (!failed && is_ours && age > young && flock(folder, LOCK_EX | LOCK_NB) == 0) {
+      std::filesystem::remove_all(tree, failed);
     }
     close(folder);
   }
@@ -73,7 +78,11 @@ class board_folder {
   explicit board_folder(const std::filesystem::path& wanted, const std::string& board) : is_own_(wanted.empty()) {
     std::error_code failed;
     if (!is_own_) {
-      std::filesystem::create_directories(wanted, failed);
+      try {
+        files::make_folder(wanted);
+      } catch (const files::error& problem) {
+        throw error(errc::bad_argument, problem.what());
+      }
       path_ = std::filesystem::absolute(wanted, failed);
       if (failed) {
         throw error(errc::io, fmt::format("the simulated board's folder {} has no absolute path: {}; name one that has",
@@ -98,6 +107,11 @@ class board_folder {
   board_folder(const board_folder&) = delete;
   board_folder& operator=(const board_folder&) = delete;
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  /// Once the tree is made: a folder must be empty for that.
+  void mark() const {
+    if (is_own_) close(open((path_ / temporary_marker).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  }
 
  private:
   bool is_own_;
@@ -130,6 +144,7 @@ struct simulated_board::impl {
         files(folder.path(), find_board(options.board), model),
         watch(inotify_init1(IN_NONBLOCK | IN_CLOEXEC), "watching the simulated board's files"),
         wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd") {
+    folder.mark();
     for (const auto& place : files.knob_folders()) {
       if (inotify_add_watch(watch.get(), place.c_str(), IN_CLOSE_WRITE) < 0) {
         throw error(errc::io, fmt::format("{} cannot be watched: {}", place.string(), std::strerror(errno)));

@@ -188,12 +188,12 @@ TEST_F(xavier_nx, a_tree_that_disappears_costs_the_knobs_and_nothing_else) {
 TEST_F(xavier_nx, the_state_file_stands_before_the_first_write) {
   frequency_control control = open();
   EXPECT_FALSE(std::filesystem::exists(state_file()));
-  std::filesystem::create_directories(state_file().string() + ".new");  // the state cannot be written
+  std::filesystem::create_directories(state_file());  // the state cannot be written
   const auto before = tree_.content();
   EXPECT_EQ(control.apply({.cpu_hz = 729.6e6}).cpu.status, apply_status::refused);
   EXPECT_EQ(tree_.content(), before);
   EXPECT_THAT(kernel_.notices, ElementsAre(HasSubstr("state file")));
-  std::filesystem::remove(state_file().string() + ".new");
+  std::filesystem::remove(state_file());
   EXPECT_EQ(control.apply({.cpu_hz = 729.6e6}).cpu.status, apply_status::exact);
   EXPECT_TRUE(std::filesystem::exists(state_file()));
 }

@@ -116,7 +116,7 @@ TEST_F(saved_state_test, only_one_process_holds_a_board) {
   }
 }
 
-TEST_F(saved_state_test, a_folder_that_cannot_be_written_is_an_error) {
+TEST_F(saved_state_test, a_folder_that_cannot_be_made_is_an_error) {
   write_file(root() / "file", "");
   EXPECT_THROW(saved_state(root() / "file" / "clocks", root()), error);
 }
@@ -124,9 +124,8 @@ TEST_F(saved_state_test, a_folder_that_cannot_be_written_is_an_error) {
 TEST_F(saved_state_test, a_damaged_file_is_kept_aside_and_never_used) {
   leave();
   const std::string good = read_file(state());
-  std::vector<std::string> damaged{"", "\n", "hello", std::string(100'000, 'x'),
-                                   std::string("dvfo-clocks 1\n\0\0", 16)};
-  for (std::size_t size = 0; size + 1 < good.size(); size += 7) damaged.push_back(good.substr(0, size));
+  std::vector<std::string> damaged{"\n", std::string(100, '\0'), std::string("dvfo-clocks 1\n\0\0", 16)};
+  for (std::size_t size = 7; size + 1 < good.size(); size += 7) damaged.push_back(good.substr(0, size));
   const auto with = [&](const std::string& from, const std::string& to) {
     std::string text = good;
     text.replace(text.find(from), from.size(), to);
@@ -151,6 +150,76 @@ TEST_F(saved_state_test, a_damaged_file_is_kept_aside_and_never_used) {
     EXPECT_FALSE(std::filesystem::exists(state()));
     EXPECT_EQ(read_file(state().string() + ".damaged"), text);
   }
+}
+
+TEST_F(saved_state_test, an_empty_file_is_nothing_to_keep) {
+  leave();
+  write_file(state(), "");
+  restart();
+  expect_untouched();
+  EXPECT_THAT(notices, ElementsAre(HasSubstr("it was empty")));
+  EXPECT_TRUE(std::filesystem::is_empty(state().parent_path()));
+}
+
+std::string refusal_of(const std::filesystem::path& file, const std::filesystem::path& root) {
+  try {
+    const saved_state saved(file, root);
+  } catch (const error& problem) {
+    EXPECT_EQ(problem.code(), errc::bad_argument) << problem.what();
+    return problem.what();
+  }
+  return "no error";
+}
+
+// --clock-state named any folder or file, and it was renamed to NAME.damaged: a home folder, /etc/fstab.
+TEST_F(saved_state_test, what_is_no_state_file_is_refused_and_stays_as_it_is) {
+  std::filesystem::create_directories(state());
+  EXPECT_THAT(refusal_of(state(), root()), HasSubstr("is a folder"));
+  EXPECT_TRUE(std::filesystem::is_directory(state()));
+  std::filesystem::remove(state());
+  EXPECT_THAT(refusal_of("/dev/null", root()), HasSubstr("is a device"));
+  for (const std::string& text : {std::string("hello"), std::string(100'000, 'x')}) {
+    write_file(state(), text);
+    EXPECT_THAT(refusal_of(state(), root()), HasSubstr("not a state file of the clocks"));
+    EXPECT_EQ(read_file(state()), text);
+  }
+  std::filesystem::remove(state());
+  std::filesystem::create_symlink("clocks", state());
+  EXPECT_THAT(refusal_of(state(), root()), HasSubstr("in a circle"));
+  EXPECT_FALSE(std::filesystem::exists(state().string() + ".lock"));
+  EXPECT_FALSE(std::filesystem::exists(state().string() + ".damaged"));
+}
+
+TEST_F(saved_state_test, a_file_where_the_lock_would_be_stays) {
+  const auto lock = state().string() + ".lock";
+  write_file(lock, "a file of somebody");
+  EXPECT_THAT(refusal_of(state(), root()), HasSubstr(lock));
+  EXPECT_EQ(read_file(lock), "a file of somebody");
+}
+
+TEST_F(saved_state_test, a_link_to_the_file_stays_and_is_followed) {
+  const auto real = state().parent_path() / "elsewhere" / "clocks.state";
+  std::filesystem::create_directories(real.parent_path());
+  std::filesystem::create_symlink("elsewhere/clocks.state", state());
+  leave();
+  EXPECT_TRUE(std::filesystem::is_symlink(state()));
+  EXPECT_TRUE(std::filesystem::is_regular_file(real));
+  restart();
+  expect_restored();
+  EXPECT_TRUE(std::filesystem::is_symlink(state()));
+  EXPECT_TRUE(std::filesystem::is_empty(real.parent_path()));
+}
+
+// Found out at the rename at the end of a run, when another program had put its own file there meanwhile.
+TEST_F(saved_state_test, what_took_the_place_meanwhile_is_not_removed) {
+  saved_state saved(state(), root());
+  saved.keep(steps);
+  EXPECT_EQ(saved.flush(), "");
+  write_file(state(), "hello");
+  saved.keep({{"/sys/other/min_freq", 3}});
+  EXPECT_THAT(saved.flush(), HasSubstr("not a state file"));
+  saved.put_back(warn());
+  EXPECT_EQ(read_file(state()), "hello");
 }
 
 TEST_F(saved_state_test, after_a_restart_of_the_board_there_is_nothing_to_put_back) {

@@ -6,18 +6,19 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <set>
 
 #include "device/error.hpp"
 #include "device/simulated/specifications.hpp"
+#include "files/error.hpp"
+#include "files/reading.hpp"
 
 namespace dvfo::device::simulated {
 namespace {
 
 // Fields of one line; a quoted field may hold commas and doubled quotes.
-std::vector<std::string> split(const std::string& line) {
+std::vector<std::string> split(std::string_view line) {
   std::vector<std::string> fields(1);
   bool quoted = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -30,35 +31,39 @@ std::vector<std::string> split(const std::string& line) {
       }
     } else if (c == ',' && !quoted) {
       fields.emplace_back();
-    } else if (c != '\r') {
+    } else {
       fields.back() += c;
     }
   }
   return fields;
 }
 
+std::string text_of(const std::filesystem::path& file) {
+  try {
+    return files::read_text(file);
+  } catch (const files::error& problem) {
+    throw error(errc::io, fmt::format("{}; a CSV file of measurements is expected", problem.what()));
+  }
+}
+
 /// One file being read: its header, the present line, and what has been noted of it.
 class table {
  public:
-  table(const std::filesystem::path& file, measurement_set& out) : file_(file), stream_(file), out_(out) {
-    std::string line;
-    if (!std::getline(stream_, line)) {
-      throw error(errc::io, fmt::format("{}: the measurement file cannot be read or is empty", file.string()));
-    }
-    if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    header_ = split(line);
+  table(const std::filesystem::path& file, measurement_set& out)
+      : file_(file), text_(text_of(file)), lines_(files::lines_of(text_)), out_(out) {
+    if (lines_.empty()) throw error(errc::io, fmt::format("{}: the measurement file is empty", file.string()));
+    header_ = split(lines_.front().text);
     for (std::size_t i = 0; i < header_.size(); ++i) columns_[header_[i]] = i;
   }
 
   bool next() {
-    std::string line;
-    while (std::getline(stream_, line)) {
-      ++line_;
-      if (line.find_first_not_of(" \t\r,") == std::string::npos) continue;
-      fields_ = split(line);
+    while (++at_ < lines_.size()) {
+      const auto& line = lines_[at_];
+      if (line.text.find_first_not_of(" \t,") == std::string::npos) continue;
+      fields_ = split(line.text);
       if (fields_.size() == header_.size()) return true;
       throw error(errc::bad_file, fmt::format("{}:{}: {} fields under a header of {}; is a comma missing or unquoted?",
-                                              file_.string(), line_, fields_.size(), header_.size()));
+                                              file_.string(), line.number, fields_.size(), header_.size()));
     }
     return false;
   }
@@ -83,7 +88,7 @@ class table {
     if (problem != std::errc() || !(value > 0.0) || !std::isfinite(value) ||
         (rest != end && *rest != 'x' && *rest != ' ')) {
       throw error(errc::bad_file, fmt::format("{}:{}: column {} is '{}', expected a number above 0 or nothing",
-                                              file_.string(), line_, column, field));
+                                              file_.string(), lines_[at_].number, column, field));
     }
     return value;
   }
@@ -98,13 +103,14 @@ class table {
 
  private:
   std::filesystem::path file_;
-  std::ifstream stream_;
+  std::string text_;
+  std::vector<files::line> lines_;
+  std::size_t at_ = 0;  // the present line
   measurement_set& out_;
   std::vector<std::string> header_;
   std::map<std::string, std::size_t> columns_;
   std::vector<std::string> fields_;
   std::set<std::string> noted_;
-  int line_ = 1;
 };
 
 double clock_of(table& from, const char* column, const char* other, const char* what,

@@ -42,6 +42,13 @@ TEST_F(measurements, latency_rows_in_si_units) {
   EXPECT_TRUE(set.notes.empty());
 }
 
+TEST_F(measurements, a_byte_order_mark_and_comments_say_nothing) {
+  const auto set = read("\xEF\xBB\xBF# by hand\r\nmodel,gpu_MHz,latency_ms\r\n# slow\r\nresnet,854.25,2.5\r\n");
+  ASSERT_EQ(set.rows.size(), 1U);
+  EXPECT_EQ(set.rows[0].label, "resnet");
+  EXPECT_THAT(problem("# by hand\nmodel,gpu_MHz,latency_ms\n\nresnet,fast,2.5\n"), HasSubstr(":4: column gpu_MHz"));
+}
+
 TEST_F(measurements, rail_rows_round_clocks_and_mean_vgg19) {
   const auto set = read(
       "gpu_MHz,emc_MHz,n_samples,VDD_IN_W,VDD_SOC_W,VDD_SYS_GPU_W,emc_util_x_MHz,GPU_temp_C\n"
