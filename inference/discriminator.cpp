@@ -6,15 +6,22 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
+#include <sstream>
 #include <vector>
 
+#include "files/output.hpp"
+#include "files/reading.hpp"
 #include "inference/error.hpp"
+#include "inference/file_errors.hpp"
 
 namespace dvfo::inference {
 namespace {
 
 constexpr std::int64_t format_version = 1;
+
+constexpr files::kind rule_file{"a rule of 'dvfo train discriminator'", [](std::string_view head) {
+                                  return head.starts_with("# Written by `dvfo train discriminator`");
+                                }};
 
 /// Logits of a network of a hundred classes spread over some tens.
 constexpr double logit_scale = 0.1;
@@ -106,6 +113,10 @@ double discriminator::easy(const features& seen) const noexcept {
 
 std::filesystem::path appeal_rule_file(const std::filesystem::path& bundle) { return bundle / "discriminator.toml"; }
 
+void check_output_of_rule(const std::filesystem::path& file) {
+  with_file_errors_as(errc::io, "", [&] { files::check_output(file, rule_file); });
+}
+
 void save(const appeal_rule& rule, const std::filesystem::path& file) {
   toml::array values;
   for (const float each : rule.head.values()) values.push_back(static_cast<double>(each));
@@ -121,7 +132,7 @@ void save(const appeal_rule& rule, const std::filesystem::path& file) {
                   {"cloud_top1_percent", rule.cloud_top1}};
   if (rule.top1_accepted) out.insert("accepted_top1_percent", *rule.top1_accepted);
   if (rule.top1_appealed) out.insert("appealed_top1_percent", *rule.top1_appealed);
-  std::ofstream stream(file);
+  std::ostringstream stream;
   stream << "# Written by `dvfo train discriminator`: AppealNet's second head for the bundle of these weights. See "
             "docs/schemes.md.\n"
          << out << "\nparameters = [";
@@ -131,15 +142,15 @@ void save(const appeal_rule& rule, const std::filesystem::path& file) {
     if (values.size() > i + 1) stream << ',';
   }
   stream << "\n]\n";
-  if (!stream.flush()) throw error(errc::io, fmt::format("{}: cannot be written", file.string()));
+  with_file_errors_as(errc::io, "", [&] { files::write_whole(file, stream.str(), rule_file); });
 }
 
 appeal_rule load_appeal_rule(const std::filesystem::path& file, std::uint64_t bundle_id) {
-  std::error_code failed;
-  if (!std::filesystem::is_regular_file(file, failed)) fail(file, "is no file");
+  const auto document = with_file_errors_as(errc::bad_bundle, "'dvfo train discriminator' writes such a file",
+                                            [&] { return files::read_text(file); });
   toml::table in;
   try {
-    in = toml::parse_file(file.string());
+    in = toml::parse(document, file.string());
   } catch (const toml::parse_error& problem) {
     fail(file, fmt::format("line {}: {}", problem.source().begin.line, problem.description()));
   }

@@ -61,7 +61,10 @@ struct appeal_rule {
 /// Where a bundle's own lies.
 std::filesystem::path appeal_rule_file(const std::filesystem::path& bundle);
 
-/// Writes TOML. Throws error(io).
+/// Whether save() will be able to write there: before a long training. Throws error(io).
+void check_output_of_rule(const std::filesystem::path& file);
+
+/// Writes TOML; replaces such a rule, and nothing else. Throws error(io).
 void save(const appeal_rule& rule, const std::filesystem::path& file);
 
 /// Throws error(bad_bundle) naming the file, the key, what was found and what was expected; also for a rule that was

@@ -9,17 +9,18 @@
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <iterator>
 #include <limits>
 #include <optional>
-#include <system_error>
 
 // The JPEG headers need size_t and FILE declared before them.
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include "files/folder.hpp"
+#include "files/reading.hpp"
 #include "inference/error.hpp"
+#include "inference/file_errors.hpp"
 
 namespace dvfo::inference {
 namespace {
@@ -275,21 +276,14 @@ image decode_image(std::span<const std::byte> bytes, const std::string& name) {
 }
 
 image read_image(const std::filesystem::path& file) {
-  std::error_code failed;
-  const std::uintmax_t size = std::filesystem::file_size(file, failed);
-  if (failed) throw error(errc::io, fmt::format("{}: cannot read the image: {}", file.string(), failed.message()));
-  if (size > max_file_bytes)
-    refuse(file.string(),
-           fmt::format("the file has {} bytes, over the limit of {}; an image is expected", size, max_file_bytes));
-  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
-  std::ifstream stream(file, std::ios::binary);
-  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (!stream) {
-    throw error(errc::io,
-                fmt::format("{}: cannot read the image: {} of {} bytes came; check its permissions and the disk",
-                            file.string(), stream.gcount(), size));
-  }
-  return decode_image(bytes, file.string());
+  const auto bytes = with_file_errors_as(errc::io, "a JPEG or PNG image is expected",
+                                         [&] { return files::read_whole(file, max_file_bytes); });
+  return decode_image(std::as_bytes(std::span(bytes)), file.string());
+}
+
+bool is_image_name(const std::filesystem::path& file) {
+  static constexpr std::array<std::string_view, 3> endings{".jpg", ".jpeg", ".png"};
+  return files::ends_in(file, endings);
 }
 
 image resize_and_centre_crop(const image& source, int size) {

@@ -26,6 +26,9 @@ image decode_image(std::span<const std::byte> bytes, const std::string& name);
 /// Reads and decodes one file. Throws error(io) when it cannot be read, else as decode_image. Thread-safe.
 image read_image(const std::filesystem::path& file);
 
+/// Whether a file of a folder is taken for a picture, by its name: .jpg, .jpeg or .png, in capitals or not.
+bool is_image_name(const std::filesystem::path& file);
+
 /// Scales the shorter side to `size` (bilinear with area averaging when shrinking) and crops the centre square, the
 /// usual preparation of ImageNet images. Returns `source` itself when it already is size × size.
 image resize_and_centre_crop(const image& source, int size);

@@ -48,8 +48,12 @@ class model_bundle {
   /// what was found and what was expected.
   static model_bundle load(const std::filesystem::path& folder);
 
-  /// Writes manifest.toml and weights.bin, creating the folder. Throws error(io).
+  /// Writes manifest.toml and weights.bin, creating the folder; of what is in it only another bundle is replaced.
+  /// Throws error(io).
   void save(const std::filesystem::path& folder) const;
+
+  /// Makes the folder, and sees whether save() will be able to write there: before a long training. Throws error(io).
+  static void check_place(const std::filesystem::path& folder);
 
   /// The format's quantisers and imputed values are taken from `tensors`. Throws error(bad_bundle) where the codec
   /// cannot use them.

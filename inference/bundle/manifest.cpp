@@ -4,14 +4,21 @@
 
 #include <toml++/toml.h>
 #include <charconv>
-#include <fstream>
+#include <sstream>
 
+#include "files/output.hpp"
+#include "files/reading.hpp"
 #include "inference/error.hpp"
+#include "inference/file_errors.hpp"
 
 namespace dvfo::inference {
 namespace {
 
 constexpr std::int64_t format_version = 1;
+
+constexpr files::kind manifest_file{"the manifest of a model bundle", [](std::string_view head) {
+                                      return head.starts_with("# Written by `dvfo train model`");
+                                    }};
 
 /// Typed access to one table; every refusal names file, key, what was found and what was expected.
 class fields {
@@ -109,18 +116,19 @@ bundle_manifest parse(const std::filesystem::path& file, const toml::table& docu
 }  // namespace
 
 bundle_manifest read_manifest(const std::filesystem::path& file) {
-  std::error_code failure;
-  if (!std::filesystem::is_regular_file(file, failure)) {
-    throw error(
-        errc::bad_bundle,
-        fmt::format("{}: not found; a model bundle is a folder with manifest.toml and weights.bin", file.string()));
-  }
+  const auto text =
+      with_file_errors_as(errc::bad_bundle, "a model bundle is a folder with manifest.toml and weights.bin",
+                          [&] { return files::read_text(file); });
   try {
-    return parse(file, toml::parse_file(file.string()));
+    return parse(file, toml::parse(text, file.string()));
   } catch (const toml::parse_error& e) {
     throw error(errc::bad_bundle,
                 fmt::format("{}, line {}: {}; expected TOML", file.string(), e.source().begin.line, e.description()));
   }
+}
+
+void check_manifest_place(const std::filesystem::path& file) {
+  with_file_errors_as(errc::io, "", [&] { files::check_output(file, manifest_file); });
 }
 
 void write_manifest(const std::filesystem::path& file, const bundle_manifest& manifest) {
@@ -145,10 +153,10 @@ void write_manifest(const std::filesystem::path& file, const bundle_manifest& ma
                        {"labels", labels},
                        {"share", shares}};
   if (manifest.given_top1) document.insert("given_top1_percent", *manifest.given_top1);
-  std::ofstream out(file);
+  std::ostringstream out;
   out << "# Written by `dvfo train model`; the key \"recipe\" says how. See docs/model-bundle.md.\n"
       << document << '\n';
-  if (!out.flush()) throw error(errc::io, fmt::format("{}: cannot be written", file.string()));
+  with_file_errors_as(errc::io, "", [&] { files::write_whole(file, out.str(), manifest_file); });
 }
 
 architecture architecture_of(const bundle_manifest& manifest) {

@@ -14,6 +14,10 @@ bundle_manifest read_manifest(const std::filesystem::path& file);
 /// Writes manifest.toml. Throws error(io).
 void write_manifest(const std::filesystem::path& file, const bundle_manifest& manifest);
 
+/// Whether write_manifest will be able to write there; a file that is no such manifest stands in its way. Throws
+/// error(io).
+void check_manifest_place(const std::filesystem::path& file);
+
 /// The architecture that a manifest describes.
 architecture architecture_of(const bundle_manifest& manifest);
 

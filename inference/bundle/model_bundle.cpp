@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "files/place.hpp"
 #include "inference/bundle/manifest.hpp"
 #include "inference/bundle/weights.hpp"
 #include "inference/error.hpp"
+#include "inference/file_errors.hpp"
 
 namespace dvfo::inference {
 
@@ -29,8 +31,14 @@ model_bundle model_bundle::load(const std::filesystem::path& folder) {
   return {std::move(manifest), std::move(tensors)};
 }
 
+void model_bundle::check_place(const std::filesystem::path& folder) {
+  with_file_errors_as(errc::io, "", [&] { files::make_folder(folder); });
+  check_weights_place(folder / "weights.bin");
+  check_manifest_place(folder / "manifest.toml");
+}
+
 void model_bundle::save(const std::filesystem::path& folder) const {
-  std::filesystem::create_directories(folder);
+  check_place(folder);
   auto manifest = *manifest_;
   manifest.id = write_weights(folder / "weights.bin", store(*tensors_));
   write_manifest(folder / "manifest.toml", manifest);

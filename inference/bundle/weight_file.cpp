@@ -6,10 +6,14 @@
 
 #include <array>
 #include <cstring>
-#include <fstream>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "files/output.hpp"
+#include "files/reading.hpp"
 #include "inference/error.hpp"
+#include "inference/file_errors.hpp"
 
 namespace dvfo::inference {
 namespace {
@@ -22,6 +26,9 @@ constexpr int compression_level = 12;                  // written once, read oft
 constexpr std::uint64_t largest_file = 256ULL << 20;   // bytes; far above any bundle of ours
 constexpr std::uint64_t largest_tensor = 64ULL << 20;  // elements
 constexpr std::size_t most_dimensions = 8;
+
+constexpr files::kind weights_file{"a weight file of DVFO",
+                                   [](std::string_view head) { return head.starts_with("DVFOWT"); }};
 
 enum class element : std::uint8_t { float32 = 1, bfloat16 = 2, int8 = 3 };
 
@@ -83,7 +90,7 @@ void put_tensor(bytes& out, const std::string& name, const torch::Tensor& value)
 /// Reads fields one after the other and refuses to run past the end.
 class reader {
  public:
-  reader(const std::filesystem::path& file, const bytes& data) : file_(file), data_(data) {}
+  reader(const std::filesystem::path& file, std::string_view data) : file_(file), data_(data) {}
 
   template <class T>
   T get() {
@@ -109,7 +116,7 @@ class reader {
 
  private:
   const std::filesystem::path& file_;
-  const bytes& data_;
+  std::string_view data_;
   std::size_t at_ = 0;
 };
 
@@ -142,23 +149,19 @@ std::pair<std::string, torch::Tensor> get_tensor(reader& in) {
   return {std::move(name), std::move(tensor)};
 }
 
-bytes read_all(const std::filesystem::path& file) {
-  std::error_code failure;
-  const auto size = std::filesystem::file_size(file, failure);
-  if (failure)
-    throw error(errc::bad_bundle, fmt::format("{}: {}; a bundle needs this file", file.string(), failure.message()));
-  if (size < header_size || size > largest_file) {
-    throw error(errc::bad_bundle,
-                fmt::format("{}: {} bytes; expected {} to {}", file.string(), size, header_size, largest_file));
-  }
-  bytes all(size);
-  std::ifstream in(file, std::ios::binary);
-  if (!in.read(all.data(), static_cast<std::streamsize>(size)))
-    throw error(errc::io, fmt::format("{}: cannot be read", file.string()));
-  return all;
+std::string read_all(const std::filesystem::path& file) {
+  auto all = with_file_errors_as(errc::bad_bundle, "a bundle needs this file",
+                                 [&] { return files::read_whole(file, largest_file); });
+  if (all.size() >= header_size) return all;
+  throw error(errc::bad_bundle,
+              fmt::format("{}: {} bytes; expected {} to {}", file.string(), all.size(), header_size, largest_file));
 }
 
 }  // namespace
+
+void check_weights_place(const std::filesystem::path& file) {
+  with_file_errors_as(errc::io, "", [&] { files::check_output(file, weights_file); });
+}
 
 std::uint64_t write_weights(const std::filesystem::path& file, const named_tensors& tensors) {
   bytes body;
@@ -167,16 +170,13 @@ std::uint64_t write_weights(const std::filesystem::path& file, const named_tenso
   bytes all(magic.begin(), magic.end());
   put(all, id);
   all.insert(all.end(), body.begin(), body.end());
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  if (!out.write(all.data(), static_cast<std::streamsize>(all.size())).flush()) {
-    throw error(errc::io,
-                fmt::format("{}: cannot be written; is the disk full or the folder read-only?", file.string()));
-  }
+  with_file_errors_as(errc::io, "",
+                      [&] { files::write_whole(file, std::string_view(all.data(), all.size()), weights_file); });
   return id;
 }
 
 weight_file read_weights(const std::filesystem::path& file) {
-  const bytes all = read_all(file);
+  const auto all = read_all(file);
   reader in(file, all);
   if (std::memcmp(in.take(magic.size()), magic.data(), magic.size()) != 0) {
     in.fail("does not begin with DVFOWT01, so it is no weight file of this version");

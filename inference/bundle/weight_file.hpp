@@ -15,6 +15,10 @@ using named_tensors = std::map<std::string, torch::Tensor>;
 /// checksum over all (docs/model-bundle.md). Returns the checksum, which identifies the weights. Throws error(io).
 std::uint64_t write_weights(const std::filesystem::path& file, const named_tensors& tensors);
 
+/// Whether write_weights will be able to write there; a file that is no weight file stands in its way. Throws
+/// error(io).
+void check_weights_place(const std::filesystem::path& file);
+
 /// What a weight file holds, and its checksum.
 struct weight_file {
   named_tensors tensors;

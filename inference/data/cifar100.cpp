@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <system_error>
 
+#include "files/reading.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
+#include "inference/file_errors.hpp"
 
 namespace dvfo::inference {
 namespace {
@@ -23,43 +23,36 @@ constexpr std::size_t fine_classes = 100;
   throw error(errc::bad_dataset, fmt::format("{}: {}", file.string(), what));
 }
 
-std::vector<std::uint8_t> read_records(const fs::path& file) {
-  std::error_code failed;
-  const std::uintmax_t size = fs::file_size(file, failed);
-  if (failed) {
-    refuse(file, fmt::format(
-                     "cannot be read ({}); CIFAR-100's binary version is expected, `dvfo data get cifar100` fetches it",
-                     failed.message()));
-  }
+std::uint8_t byte_at(const std::string& records, std::size_t at) { return static_cast<std::uint8_t>(records[at]); }
+
+std::string read_records(const fs::path& file) {
+  auto records = with_file_errors_as(errc::bad_dataset,
+                                     "CIFAR-100's binary version is expected, `dvfo data get cifar100` fetches it",
+                                     [&] { return files::read_whole(file, files::longest_data); });
+  const auto size = records.size();
   if (size == 0 || size % record_bytes != 0) {
     refuse(file, fmt::format(
                      "has {} bytes; a positive multiple of {} is expected (one record an image); fetch the file again",
                      size, record_bytes));
   }
-  std::vector<std::uint8_t> records(static_cast<std::size_t>(size));
-  std::ifstream stream(file, std::ios::binary);
-  stream.read(reinterpret_cast<char*>(records.data()), static_cast<std::streamsize>(records.size()));
-  if (!stream)
-    refuse(file,
-           fmt::format("only {} of {} bytes could be read; check its permissions and the disk", stream.gcount(), size));
   for (std::size_t at = 0; at < records.size(); at += record_bytes) {
-    if (records[at] < coarse_classes && records[at + 1] < fine_classes) continue;
+    const auto coarse = byte_at(records, at);
+    const auto fine = byte_at(records, at + 1);
+    if (coarse < coarse_classes && fine < fine_classes) continue;
     refuse(file,
            fmt::format(
                "record {} has coarse label {} and fine label {}; under {} and {} are expected; fetch the file again",
-               at / record_bytes, records[at], records[at + 1], coarse_classes, fine_classes));
+               at / record_bytes, coarse, fine, coarse_classes, fine_classes));
   }
   return records;
 }
 
 std::vector<std::string> read_names(const fs::path& file) {
-  std::ifstream stream(file);
-  if (!stream) refuse(file, "cannot be read; the 100 class names, one a line, are expected beside the images");
+  const auto text =
+      with_file_errors_as(errc::bad_dataset, "the 100 class names, one a line, are expected beside the images",
+                          [&] { return files::read_text(file); });
   std::vector<std::string> names;
-  for (std::string line; std::getline(stream, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty()) names.push_back(line);
-  }
+  for (const auto& line : files::lines_of(text)) names.emplace_back(line.text);
   if (names.size() != fine_classes)
     refuse(file, fmt::format("has {} class names; {} are expected", names.size(), fine_classes));
   return names;
@@ -101,12 +94,13 @@ class cifar100 final : public dataset {
   [[nodiscard]] std::span<const std::uint8_t> record(std::size_t index) const {
     if (index >= size())
       throw error(errc::bad_argument, fmt::format("cifar100: image {} was asked for; the set has {}", index, size()));
-    return std::span(records_).subspan(index * record_bytes, record_bytes);
+    return std::span(reinterpret_cast<const std::uint8_t*>(records_.data()), records_.size())
+        .subspan(index * record_bytes, record_bytes);
   }
 
   std::string name_ = "cifar100";
   std::vector<std::string> labels_;
-  std::vector<std::uint8_t> records_;
+  std::string records_;
 };
 
 }  // namespace

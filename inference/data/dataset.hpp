@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "files/folder.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/image.hpp"
 
 namespace dvfo::inference {
@@ -58,17 +60,23 @@ std::unique_ptr<dataset> open_cifar100(const std::filesystem::path& folder, subs
 
 /// `folder`/{train,val}/<class>/*.{jpg,jpeg,png}, classes in alphabetical order, each image resized and centre-cropped
 /// to `image_size` when it is read. A classes.txt beside them may give readable names (lines
-/// "wnid<space>index<space>name"). Throws error(bad_dataset) when the layout is not found or a class is empty.
-std::unique_ptr<dataset> open_image_folder(const std::filesystem::path& folder, subset part, int image_size);
+/// "wnid<space>index<space>name"). An entry that cannot be looked at, such as a link that leads nowhere, is left out
+/// and told once. Throws error(bad_dataset) when the layout is not found or a class is empty.
+std::unique_ptr<dataset> open_image_folder(const std::filesystem::path& folder, subset part, int image_size,
+                                           const files::teller& tell = files::tell_line);
 
 /// Deterministic procedural images that need no file: a textured shape on clutter, 32 × 32, 10 classes that differ in
 /// shape (not in colour, place, size, rotation or texture), so that a linear model stays near chance. Image i of a
 /// subset is a pure function of (seed, subset, i), the same on every machine.
 std::unique_ptr<dataset> make_procedural(subset part, std::size_t count, std::uint64_t seed = 1);
 
+/// Whether a folder looks like a data set that open_dataset opens; the opening may still find it damaged.
+bool holds_dataset(const std::filesystem::path& folder);
+
 /// Opens whatever `where` names: "procedural" (16,384 training or 1,024 test images), a folder that holds CIFAR-100's
 /// binary files, or an ImageNet-style folder (image_size 224). A relative folder called "procedural" is reached as
-/// "./procedural". Throws error(bad_dataset) that lists what was looked for.
-std::unique_ptr<dataset> open_dataset(const std::string& where, subset part);
+/// "./procedural". Throws error(bad_dataset) that says what was found and what was looked for.
+std::unique_ptr<dataset> open_dataset(const std::string& where, subset part,
+                                      const files::teller& tell = files::tell_line);
 
 }  // namespace dvfo::inference

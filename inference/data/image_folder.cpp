@@ -1,15 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <fstream>
 #include <map>
 #include <sstream>
-#include <system_error>
 
+#include "files/place.hpp"
+#include "files/reading.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
+#include "inference/file_errors.hpp"
 
 namespace dvfo::inference {
 namespace {
@@ -20,53 +19,35 @@ namespace fs = std::filesystem;
   throw error(errc::bad_dataset, fmt::format("{}: {}", where.string(), what));
 }
 
-bool is_image_name(const fs::path& file) {
-  std::string extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return !file.filename().string().starts_with('.') &&
-         (extension == ".jpg" || extension == ".jpeg" || extension == ".png");
+files::content list(const fs::path& folder) {
+  return with_file_errors_as(errc::bad_dataset, "a folder that can be listed is expected",
+                             [&] { return files::list(folder); });
 }
 
-/// What a folder holds, in alphabetical order whatever the file system's, hidden entries left out.
-std::vector<fs::directory_entry> list(const fs::path& folder) {
-  try {
-    std::vector<fs::directory_entry> entries;
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (!entry.path().filename().string().starts_with('.')) entries.push_back(entry);
-    }
-    std::sort(entries.begin(), entries.end());
-    return entries;
-  } catch (const fs::filesystem_error& failed) {
-    refuse(folder, fmt::format("the folder cannot be listed ({}); check that it exists and may be read",
-                               failed.code().message()));
-  }
-}
-
-std::vector<std::string> class_folders(const fs::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : list(folder)) {
-    if (entry.is_directory()) names.push_back(entry.path().filename().string());
-  }
-  if (names.empty()) refuse(folder, "no class found; one folder of JPEG or PNG images a class is expected");
+std::vector<std::string> names_of(const std::vector<fs::path>& folders) {
+  std::vector<std::string> names(folders.size());
+  std::transform(folders.begin(), folders.end(), names.begin(),
+                 [](const fs::path& one) { return one.filename().string(); });
   return names;
+}
+
+void require_classes(const fs::path& folder, const files::content& found) {
+  if (!found.folders.empty()) return;
+  refuse(folder, fmt::format("no class found: it {}; one folder of JPEG or PNG images a class is expected",
+                             files::describe(found)));
 }
 
 /// classes.txt: "wnid index name" a line, the name as far as the line's end.
 std::map<std::string, std::string> read_readable_names(const fs::path& file) {
-  std::ifstream stream(file);
+  const auto text = with_file_errors_as(errc::bad_dataset, "", [&] { return files::read_text(file); });
   std::map<std::string, std::string> names;
-  std::size_t number = 0;
-  for (std::string line; std::getline(stream, line);) {
-    ++number;
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.empty()) continue;
-    std::istringstream fields(line);
+  for (const auto& line : files::lines_of(text)) {
+    std::istringstream fields{std::string(line.text)};
     std::string folder;
     int index = 0;
     std::string name;
     if (!(fields >> folder >> index) || !std::getline(fields >> std::ws, name) || name.empty()) {
-      refuse(file, fmt::format("line {} is \"{}\"; \"folder index name\" is expected", number, line));
+      refuse(file, fmt::format("line {} is \"{}\"; \"folder index name\" is expected", line.number, line.text));
     }
     names[folder] = name;
   }
@@ -75,16 +56,19 @@ std::map<std::string, std::string> read_readable_names(const fs::path& file) {
 
 class image_folder final : public dataset {
  public:
-  image_folder(const fs::path& folder, subset part, int image_size) : image_size_(image_size) {
+  image_folder(const fs::path& folder, subset part, int image_size, const files::teller& tell)
+      : image_size_(image_size) {
     const fs::path named = folder.has_filename() ? folder : folder.parent_path();
     name_ = named.filename().string();
     const fs::path images = folder / (part == subset::train ? "train" : "val");
-    std::error_code ignored;
-    if (!fs::is_directory(images, ignored))
+    if (!files::is_folder(images))
       refuse(images, "no such folder; train and val, with one folder of images a class, are expected");
-    const auto classes = class_folders(images);
+    const auto found = list(images);
+    for (const auto& each : found.left_out) tell(each);
+    require_classes(images, found);
+    const auto classes = names_of(found.folders);
     check_same_classes(folder, images, classes);
-    for (const std::string& one : classes) add_class(images / one);
+    for (const auto& one : found.folders) add_class(one, tell);
     name_classes(folder / "classes.txt", classes);
   }
 
@@ -114,10 +98,11 @@ class image_folder final : public dataset {
   static void check_same_classes(const fs::path& folder, const fs::path& images,
                                  const std::vector<std::string>& classes) {
     for (const char* part : {"train", "val"}) {
-      std::error_code ignored;
       const fs::path other = folder / part;
-      if (other == images || !fs::is_directory(other, ignored)) continue;
-      const auto others = class_folders(other);
+      if (other == images || !files::is_folder(other)) continue;
+      const auto there = list(other);
+      require_classes(other, there);
+      const auto others = names_of(there.folders);
       std::vector<std::string> differing;
       std::set_symmetric_difference(classes.begin(), classes.end(), others.begin(), others.end(),
                                     std::back_inserter(differing));
@@ -128,19 +113,23 @@ class image_folder final : public dataset {
     }
   }
 
-  void add_class(const fs::path& folder) {
+  void add_class(const fs::path& folder, const files::teller& tell) {
     const std::size_t before = files_.size();
-    for (const auto& found : list(folder)) {
-      if (is_image_name(found.path())) files_.push_back({found.path(), next_label_});
+    const auto found = list(folder);
+    for (const auto& each : found.left_out) tell(each);
+    for (const auto& file : found.files) {
+      if (is_image_name(file)) files_.push_back({file, next_label_});
     }
-    if (files_.size() == before) refuse(folder, "the class has no .jpg, .jpeg or .png file; at least one is expected");
+    if (files_.size() == before) {
+      refuse(folder, fmt::format("the class has no .jpg, .jpeg or .png file; at least one is expected, but it {}",
+                                 files::describe(found)));
+    }
     ++next_label_;
   }
 
   void name_classes(const fs::path& file, const std::vector<std::string>& classes) {
     labels_ = classes;
-    std::error_code ignored;
-    if (!fs::exists(file, ignored)) return;
+    if (!files::stands(file)) return;
     const auto names = read_readable_names(file);
     for (std::string& label : labels_) {
       const auto found = names.find(label);
@@ -160,11 +149,12 @@ class image_folder final : public dataset {
 
 }  // namespace
 
-std::unique_ptr<dataset> open_image_folder(const fs::path& folder, subset part, int image_size) {
+std::unique_ptr<dataset> open_image_folder(const fs::path& folder, subset part, int image_size,
+                                           const files::teller& tell) {
   if (image_size < 1)
     throw error(errc::bad_argument, fmt::format("{}: an image size of {} was asked for; at least 1 is expected",
                                                 folder.string(), image_size));
-  return std::make_unique<image_folder>(folder, part, image_size);
+  return std::make_unique<image_folder>(folder, part, image_size, tell);
 }
 
 }  // namespace dvfo::inference

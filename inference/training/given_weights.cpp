@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <numbers>
 #include <sstream>
 
+#include "files/folder.hpp"
+#include "files/reading.hpp"
 #include "inference/error.hpp"
+#include "inference/file_errors.hpp"
 
 namespace dvfo::inference {
 namespace {
@@ -20,18 +22,13 @@ namespace fs = std::filesystem;
   throw error(errc::bad_dataset, fmt::format("{}: {}", file.string(), what));
 }
 
-fs::path file_ending_in(const fs::path& folder, const std::string& extension) {
-  std::error_code unreadable;
-  for (const auto& entry : fs::directory_iterator(folder, unreadable)) {
-    if (entry.path().extension() == extension) return entry.path();
+fs::path file_ending_in(const fs::path& folder, std::string_view extension) {
+  const auto found = with_file_errors_as(errc::bad_dataset, "", [&] { return files::list(folder); });
+  for (const auto& file : found.files) {
+    if (file.extension() == extension) return file;
   }
-  refuse(folder, fmt::format("no file ends in {}; NAME.f32, NAME.tsv and imagenet_labels.txt are expected", extension));
-}
-
-std::vector<char> read_bytes(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) refuse(file, "cannot be read");
-  return {std::istreambuf_iterator<char>(stream), {}};
+  refuse(folder, fmt::format("no file ends in {}; NAME.f32, NAME.tsv and imagenet_labels.txt are expected, but it {}",
+                             extension, files::describe(found)));
 }
 
 /// One tensor of the table.
@@ -43,8 +40,8 @@ struct entry {
   std::size_t count = 0;
 };
 
-entry parse(const fs::path& file, std::size_t number, const std::string& line) {
-  std::istringstream fields(line);
+entry parse(const fs::path& file, std::size_t number, std::string_view line) {
+  std::istringstream fields{std::string(line)};
   entry out;
   std::string kind;
   std::string shape;
@@ -67,7 +64,7 @@ entry parse(const fs::path& file, std::size_t number, const std::string& line) {
   return out;
 }
 
-torch::Tensor tensor_of(const entry& which, const std::vector<char>& bytes, const fs::path& file) {
+torch::Tensor tensor_of(const entry& which, const std::string& bytes, const fs::path& file) {
   if (which.offset > bytes.size() || which.count > (bytes.size() - which.offset) / sizeof(float)) {
     refuse(file, fmt::format("has {} bytes; layer {}'s {} needs {} values from byte {}", bytes.size(), which.layer,
                              which.tensor, which.count, which.offset));
@@ -80,19 +77,15 @@ torch::Tensor tensor_of(const entry& which, const std::vector<char>& bytes, cons
   return out;
 }
 
-std::vector<std::string> read_lines(const fs::path& file) {
-  std::ifstream stream(file);
-  if (!stream) refuse(file, "cannot be read");
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
 /// "gas pump, gasoline pump" and "gas_pump" are both "gas pump".
 std::string first_name(std::string label) {
   label = label.substr(0, label.find(','));
   std::replace(label.begin(), label.end(), '_', ' ');
   return label;
+}
+
+std::string text_of(const fs::path& file) {
+  return with_file_errors_as(errc::bad_dataset, "", [&] { return files::read_text(file); });
 }
 
 bool has_given_weights(const op& o) {
@@ -106,11 +99,10 @@ given_weights given_weights::load(const fs::path& folder) {
   out.folder = folder;
   const auto values = file_ending_in(folder, ".f32");
   const auto table = file_ending_in(folder, ".tsv");
-  const auto bytes = read_bytes(values);
-  std::size_t number = 0;
-  for (const auto& line : read_lines(table)) {
-    ++number;
-    if (line.empty() || line.starts_with('#')) continue;
+  const auto bytes =
+      with_file_errors_as(errc::bad_dataset, "", [&] { return files::read_whole(values, files::longest_data); });
+  const auto lines = text_of(table);
+  for (const auto& [number, line] : files::lines_of(lines)) {
     const auto found = parse(table, number, line);
     const auto layers = static_cast<int>(out.layers.size());
     if (found.layer != layers && found.layer != layers - 1) {
@@ -125,7 +117,8 @@ given_weights given_weights::load(const fs::path& folder) {
     }
   }
   if (out.layers.empty()) refuse(table, "no layer; a line for each tensor is expected");
-  out.labels = read_lines(folder / "imagenet_labels.txt");
+  const auto labels = text_of(folder / "imagenet_labels.txt");
+  for (const auto& line : files::lines_of(labels)) out.labels.emplace_back(line.text);
   const auto classes = static_cast<std::size_t>(out.layers.back().bias.size(0));
   if (out.labels.size() != classes) {
     refuse(folder / "imagenet_labels.txt", fmt::format("{} labels for {} classes", out.labels.size(), classes));

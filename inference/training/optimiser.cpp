@@ -6,13 +6,20 @@
 #include <cmath>
 #include <numbers>
 
+#include "files/output.hpp"
+#include "files/place.hpp"
 #include "inference/error.hpp"
+#include "inference/file_errors.hpp"
 
 namespace dvfo::inference {
 namespace {
 
 constexpr double momentum = 0.9;
 constexpr double warm_up = 0.05;
+
+// LibTorch's archives are ZIP files; whether one is a checkpoint of this model, load_checkpoint finds out before.
+constexpr files::kind checkpoint_file{"a checkpoint of 'dvfo train model'",
+                                      [](std::string_view head) { return head.starts_with("PK\x03\x04"); }};
 
 void write_module(torch::serialize::OutputArchive& archive, const torch::nn::Module& module) { module.save(archive); }
 
@@ -90,15 +97,17 @@ void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module&
   archive.write("model", model);
   archive.write("optimiser", state);
   archive.write("finished_epochs", torch::tensor(finished_epochs));
-  std::filesystem::create_directories(file.parent_path());
-  const std::filesystem::path part = file.string() + ".part";
-  archive.save_to(part.string());
-  std::filesystem::rename(part, file);
+  with_file_errors_as(errc::io, "", [&] {
+    files::make_folder(file.parent_path());
+    files::draft written(file, checkpoint_file);
+    archive.save_to(written.path().string());
+    written.commit();
+  });
 }
 
 int load_checkpoint(const std::filesystem::path& file, torch::nn::Module& module, torch::optim::Optimizer& optimiser,
                     torch::Device device) {
-  if (!std::filesystem::exists(file)) return 0;
+  if (!files::stands(file)) return 0;
   try {
     torch::serialize::InputArchive archive;
     torch::serialize::InputArchive model;

@@ -9,9 +9,11 @@
 #include <optional>
 #include <random>
 
+#include "files/place.hpp"
 #include "inference/bundle/weights.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
+#include "inference/file_errors.hpp"
 #include "inference/measurement/published.hpp"
 #include "inference/model.hpp"
 #include "inference/training/calibration.hpp"
@@ -183,7 +185,7 @@ class run {
     split_->start_imputation(sample);
     if (!published_) return;
     split_->local->part_weights();
-    if (!std::filesystem::exists(checkpoint_of("joint"))) fit_from(1, images, progress);
+    if (!files::stands(checkpoint_of("joint"))) fit_from(1, images, progress);
   }
 
   void train_jointly(const image_store& images, const progress_callback& progress) {
@@ -217,7 +219,7 @@ class run {
   void train_widths(const image_store& images, const progress_callback& progress) {
     split_->local->part_weights();
     if (!published_) split_->local->freeze_first_variant();
-    if (published_ && !std::filesystem::exists(checkpoint_of("widths"))) fit_from(first_parted(), images, progress);
+    if (published_ && !files::stands(checkpoint_of("widths"))) fit_from(first_parted(), images, progress);
     split_->imputed_local.set_requires_grad(false);
     prefer_channels_last(*split_);
     auto what = planned("widths", options_.width_epochs, options_.width_rate, *split_->local);
@@ -346,6 +348,8 @@ class run {
 model_bundle train_model(const training_options& options, const dataset& train, const dataset& test,
                          const progress_callback& progress) {
   const auto all = completed(options);
+  model_bundle::check_place(all.output);
+  with_file_errors_as(errc::io, "", [&] { files::make_folder(all.checkpoints); });
   if (all.threads > 0) set_intra_op_threads(all.threads);
   return run(all, train, test).train(progress);
 }

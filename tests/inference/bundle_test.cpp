@@ -187,7 +187,27 @@ TEST_F(bundle_folder, missing_files_and_keys_are_named) {
   replace("base_with = 8", "base_width = 8");
   EXPECT_THAT(refusal(), HasSubstr("weights.bin"));
   std::filesystem::remove(folder_.path() / "manifest.toml");
-  EXPECT_THAT(refusal(), HasSubstr("manifest.toml: not found"));
+  EXPECT_THAT(refusal(), HasSubstr("manifest.toml: does not exist"));
+}
+
+// --output named a folder with a weights.bin of another program, and it was gone.
+TEST_F(bundle_folder, takes_the_place_of_another_bundle_alone) {
+  const auto bundle = model_bundle::load(folder_.path());
+  bundle.save(folder_.path());
+  for (const char* name : {"weights.bin", "manifest.toml"}) {
+    const tests::temporary_folder other;
+    tests::write_file(other.path() / name, "of somebody");
+    try {
+      bundle.save(other.path());
+      FAIL() << "replaced";
+    } catch (const error& refused) {
+      EXPECT_EQ(refused.code(), errc::io);
+      EXPECT_THAT(refused.what(), HasSubstr(name));
+    }
+    EXPECT_THROW(model_bundle::check_place(other.path()), error);
+    EXPECT_EQ(tests::read_file(other.path() / name), "of somebody");
+  }
+  EXPECT_THROW(model_bundle::check_place(folder_.path() / "weights.bin"), error) << "a file is no folder";
 }
 
 TEST_F(bundle_folder, values_out_of_range_are_named) {

@@ -112,6 +112,14 @@ TEST_F(cifar100_files, a_wrong_number_of_names_is_refused_and_blank_lines_are_no
   EXPECT_EQ(refusal(), "no error");
 }
 
+TEST_F(cifar100_files, a_folder_in_place_of_a_file_is_not_an_empty_one) {
+  for (const char* name : {"train.bin", "fine_label_names.txt"}) {
+    std::filesystem::remove(folder_.path() / name);
+    std::filesystem::create_directory(folder_.path() / name);
+    EXPECT_THAT(refusal(), HasSubstr(std::string(name) + ": is a folder"));
+  }
+}
+
 TEST_F(cifar100_files, open_dataset_recognises_the_folder) {
   EXPECT_EQ(open_dataset(folder_.path().string(), subset::test)->name(), "cifar100");
   std::filesystem::remove(folder_.path() / "test.bin");

@@ -130,6 +130,14 @@ TEST_F(rule_file, comes_back_as_it_was_written) {
   EXPECT_LT(std::filesystem::file_size(file_), 1500U);
 }
 
+TEST_F(rule_file, takes_the_place_of_another_rule_alone) {
+  save(rule_, file_);
+  tests::write_file(file_, "a letter");
+  EXPECT_THROW(check_output_of_rule(file_), error);
+  EXPECT_THROW(save(rule_, file_), error);
+  EXPECT_EQ(tests::read_file(file_), "a letter");
+}
+
 TEST_F(rule_file, of_other_weights_or_damaged_is_refused) {
   EXPECT_THAT(refusal(1), HasSubstr("fedcba9876543210"));
   std::ofstream(file_, std::ios::app) << "skipping_rate = 2\n";
@@ -137,7 +145,7 @@ TEST_F(rule_file, of_other_weights_or_damaged_is_refused) {
   std::ofstream(file_) << "format_version = 1\nweights_id = 'fedcba9876543210'\nparameters = [1.0, 2.0]\n";
   EXPECT_THAT(refusal(rule_.bundle_id), HasSubstr("2 values, expected 41"));
   std::filesystem::remove(file_);
-  EXPECT_THAT(refusal(rule_.bundle_id), HasSubstr("is no file"));
+  EXPECT_THAT(refusal(rule_.bundle_id), HasSubstr("does not exist"));
 }
 
 }  // namespace

@@ -330,6 +330,12 @@ TEST_F(given_folder, what_does_not_fit_is_named) {
   EXPECT_NE(refusal(), "nothing was refused");
 }
 
+// What macOS leaves on foreign disks was taken for the weights, whichever came first.
+TEST_F(given_folder, hidden_files_are_not_taken_for_weights) {
+  for (const char* name : {"._net.f32", "._net.tsv"}) tests::write_file(file(name), "resource fork");
+  EXPECT_EQ(given_weights::load(folder_.path()).labels.size(), static_cast<std::size_t>(classes));
+}
+
 TEST_F(given_folder, a_damaged_table_is_refused_by_line) {
   std::ofstream(file("net.tsv")) << "0\tconv\tweight\t2x2\t0\t5\n";
   EXPECT_THAT(refusal(), HasSubstr("line 1: the shape 2x2 has 4 values, the count says 5"));

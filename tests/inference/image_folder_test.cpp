@@ -16,6 +16,7 @@ using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class image_folders : public ::testing::Test {
  protected:
@@ -84,6 +85,38 @@ TEST_F(image_folders, hidden_and_foreign_files_are_left_out) {
   tests::write_file(root() / "train/n01/notes.txt", "x");
   tests::write_file(root() / "train/.cache/x.png", "x");
   EXPECT_EQ(open_image_folder(root(), subset::train, 16)->size(), 3U);
+}
+
+// One looping or unreadable link in train/ ended the run with a text of the standard library.
+TEST_F(image_folders, what_cannot_be_looked_at_is_told_once_and_left_out) {
+  for (const char* link : {"train/loop", "train/n01/loop.jpg"}) {
+    std::filesystem::create_symlink(std::filesystem::path(link).filename(), root() / link);
+  }
+  std::filesystem::create_symlink("/nowhere.jpg", root() / "train/n02/lost.jpg");
+  std::filesystem::create_symlink("../n02/a.png", root() / "train/n01/shared.png");
+  std::vector<std::string> told;
+  const auto tell = [&](const std::string& what) { told.push_back(what); };
+  EXPECT_EQ(open_image_folder(root(), subset::train, 16, tell)->size(), 4U) << "links that lead to pictures count";
+  EXPECT_THAT(told, ElementsAre(AllOf(HasSubstr("train/loop: "), HasSubstr("circle")), HasSubstr("n01/loop.jpg: "),
+                                HasSubstr("n02/lost.jpg: is a link to what does not exist")));
+  told.clear();
+  EXPECT_EQ(open_image_folder(root(), subset::test, 16, tell)->size(), 2U);
+  EXPECT_THAT(told, IsEmpty()) << "the other part's business";
+}
+
+TEST_F(image_folders, names_that_cannot_be_read_are_not_taken_for_none) {
+  std::filesystem::create_directory(root() / "classes.txt");
+  EXPECT_THAT(refusal(), HasSubstr("classes.txt: is a folder"));
+}
+
+TEST_F(image_folders, a_folder_that_is_no_data_set_says_what_it_holds) {
+  tests::write_file(folder_.path() / "phone/1.heic", "x");
+  try {
+    open_dataset((folder_.path() / "phone").string(), subset::train);
+    FAIL() << "opened";
+  } catch (const error& failed) {
+    EXPECT_THAT(failed.what(), HasSubstr("phone: holds 1 file (1 .heic)"));
+  }
 }
 
 TEST_F(image_folders, empty_classes_and_missing_parts_are_errors) {
