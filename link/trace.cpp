@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <sstream>
 #include <stdexcept>
+
+#include "files/reading.hpp"
 
 namespace dvfo::link {
 namespace {
@@ -41,27 +42,33 @@ trace trace::constant(double bps) {
 }
 
 trace trace::from_file(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  if (!in) throw std::runtime_error(file.string() + " cannot be read; expected a bandwidth trace");
+  const auto text = files::read_text(file);
   std::vector<step> steps;
-  std::string line;
-  for (int number = 1; std::getline(in, line); ++number) {
-    std::istringstream fields(line);
+  for (const auto& line : files::lines_of(text)) {
+    const auto fail = [&](const std::string& expected) {
+      throw std::runtime_error(file.string() + ":" + std::to_string(line.number) + ": found \"" +
+                               std::string(line.text.substr(0, 60)) + "\", expected " + expected);
+    };
+    std::istringstream fields{std::string(line.text)};
     double seconds = 0.0;
     double megabits = 0.0;
     std::string rest;
-    if (!(fields >> seconds >> megabits) || fields >> rest) {
-      throw std::runtime_error(file.string() + ":" + std::to_string(number) + ": found \"" + line.substr(0, 60) +
-                               "\", expected seconds, a tab, and megabits per second");
-    }
+    if (!(fields >> seconds >> megabits) || fields >> rest) fail("seconds, a tab, and megabits per second");
+    if (!(megabits >= 0.0) || !std::isfinite(megabits * bits_per_megabit)) fail("a bandwidth of at least 0");
+    if (!std::isfinite(seconds)) fail("a time in seconds");
+    if (!steps.empty() && !(seconds > steps.back().seconds)) fail("a time after that of the line before");
     steps.push_back({seconds, megabits * bits_per_megabit});
   }
-  if (steps.empty()) throw std::runtime_error(file.string() + " is empty; expected a bandwidth trace");
+  if (steps.empty()) throw std::runtime_error(file.string() + " holds no step; expected a bandwidth trace");
   const double origin = steps.front().seconds;
   for (auto& each : steps) each.seconds -= origin;
   const double last = steps.back().seconds;
   const double mean = steps.size() > 1 ? last / static_cast<double>(steps.size() - 1) : 1.0;
-  return {file.filename().string(), std::move(steps), last + mean};
+  try {
+    return {file.filename().string(), std::move(steps), last + mean};
+  } catch (const std::invalid_argument& problem) {
+    throw std::runtime_error(file.string() + ": " + problem.what());
+  }
 }
 
 trace trace::markov(std::uint64_t seed, double low_bps, double high_bps, double mean_dwell_seconds,

@@ -23,8 +23,9 @@ class trace {
   /// A link that never changes.
   static trace constant(double bps);
 
-  /// A file of lines "seconds<TAB>megabits per second", as the public bandwidth traces have. Its last step lasts as
-  /// long as the mean of the others. Throws std::runtime_error naming file and line.
+  /// A file of lines "seconds<TAB>megabits per second", as the public bandwidth traces have; blank lines and those that
+  /// begin with # say nothing. Its last step lasts as long as the mean of the others. Throws std::runtime_error naming
+  /// file and line.
   static trace from_file(const std::filesystem::path& file);
 
   /// A seeded Markov process of `length_seconds`: at exponentially distributed times (mean `mean_dwell_seconds`) the

@@ -92,10 +92,12 @@ class learner {
   [[nodiscard]] double explore_at(double progress) const;
 
   /// Networks, Adam's moments, counters and the random source; not the replay memory, which fills again in seconds.
-  /// Throws std::runtime_error naming the file.
+  /// Replaces such a checkpoint, and nothing else. Throws files::error.
   void save(const std::filesystem::path& file) const;
   /// Throws std::runtime_error for a file that is damaged or of a learner of other sizes.
   void restore(const std::filesystem::path& file);
+  /// Removes such a checkpoint, if one is there. Throws files::error.
+  static void remove_checkpoint(const std::filesystem::path& file);
 
  private:
   [[nodiscard]] int any_level(const std::vector<std::uint8_t>& allowed);

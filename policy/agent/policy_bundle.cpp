@@ -5,11 +5,14 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <bit>
-#include <fstream>
-#include <iterator>
 #include <limits>
+#include <sstream>
 #include <stdexcept>
 
+#include "files/error.hpp"
+#include "files/output.hpp"
+#include "files/place.hpp"
+#include "files/reading.hpp"
 #include "policy/agent/observation.hpp"
 
 namespace dvfo::policy {
@@ -85,12 +88,11 @@ void from_bytes(const std::string& bytes, std::span<float> values) {
 }
 
 toml::table parsed(const std::filesystem::path& file) {
-  std::error_code failure;
-  if (!std::filesystem::is_regular_file(file, failure)) {
-    fail(file, "not found; a policy bundle is a folder with manifest.toml and weights.bin");
-  }
   try {
-    return toml::parse_file(file.string());
+    return toml::parse(files::read_text(file), file.string());
+  } catch (const files::error& problem) {
+    throw std::runtime_error(
+        fmt::format("{}; a policy bundle is a folder with manifest.toml and weights.bin", problem.what()));
   } catch (const toml::parse_error& e) {
     fail(file, fmt::format("line {}: {}; expected TOML", e.source().begin.line, e.description()));
   }
@@ -98,8 +100,7 @@ toml::table parsed(const std::filesystem::path& file) {
 
 q_network read_network(const std::filesystem::path& file, const q_shape& shape, const std::string& id) {
   q_network network(shape, 0);
-  std::ifstream in(file, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const auto bytes = files::read_whole(file, files::longest_data);
   if (bytes.size() != 4 * network.parameters().size()) {
     fail(file,
          fmt::format("has {} bytes, the manifest's network has {}", bytes.size(), 4 * network.parameters().size()));
@@ -111,10 +112,27 @@ q_network read_network(const std::filesystem::path& file, const q_shape& shape, 
   return network;
 }
 
+constexpr files::kind manifest_file{"the manifest of a policy", [](std::string_view head) {
+                                      return head.starts_with("# Written by `dvfo train policy`");
+                                    }};
+
+/// Plain numbers say nothing of whose they are: the manifest beside them does.
+const files::kind& weights_file(const std::filesystem::path& folder) {
+  static constexpr files::kind ours{"the weights of a policy", [](std::string_view) { return true; }};
+  static constexpr files::kind of_others{"the weights of a policy", [](std::string_view) { return false; }};
+  return files::holds(folder / "manifest.toml", manifest_file) ? ours : of_others;
+}
+
 }  // namespace
 
+void check_place(const std::filesystem::path& folder) {
+  files::make_folder(folder);
+  files::check_output(folder / "manifest.toml", manifest_file);
+  files::check_output(folder / "weights.bin", weights_file(folder));
+}
+
 void save(const policy_bundle& bundle, const std::filesystem::path& folder) {
-  std::filesystem::create_directories(folder);
+  check_place(folder);
   const auto bytes = to_bytes(bundle.network.parameters());
   toml::array hidden;
   for (const int size : bundle.network.shape().hidden) hidden.push_back(size);
@@ -137,14 +155,14 @@ void save(const policy_bundle& bundle, const std::filesystem::path& folder) {
                              {"mean_regret_percent", 1e2 * bundle.mean_regret},
                              {"worst_regret_percent", 1e2 * bundle.worst_regret},
                              {"weights_id", id_of(bytes)}};
-  std::ofstream weights(folder / "weights.bin", std::ios::binary);
-  weights << bytes;
-  if (!weights.flush()) fail(folder / "weights.bin", "cannot be written");
-  std::ofstream out(folder / "manifest.toml");
-  out << "# Written by `dvfo train policy`. Levels are of CPU, GPU, memory clock and share; weights.bin holds the\n"
-         "# network's parameters as little-endian 32-bit floats, layer by layer. See docs/policy.md.\n"
-      << document << '\n';
-  if (!out.flush()) fail(folder / "manifest.toml", "cannot be written");
+  const auto& weights = weights_file(folder);
+  std::ostringstream text;
+  text << "# Written by `dvfo train policy`. Levels are of CPU, GPU, memory clock and share; weights.bin holds the\n"
+          "# network's parameters as little-endian 32-bit floats, layer by layer. See docs/policy.md.\n"
+       << document << '\n';
+  // The manifest first: a kill between the two leaves weights that the next save knows for a policy's.
+  files::write_whole(folder / "manifest.toml", text.str(), manifest_file);
+  files::write_whole(folder / "weights.bin", bytes, weights);
 }
 
 policy_bundle load_policy(const std::filesystem::path& folder) {
@@ -208,17 +226,18 @@ bool is_trained_for(const policy_bundle& bundle, const std::string& board, const
 }
 
 policy_bundle load_policy_for(const std::filesystem::path& bundles, const std::string& board,
-                              const std::string& network) {
+                              const std::string& network, const files::teller& tell) {
   auto usual = load_policy(bundles / "policy");
   if (is_trained_for(usual, board, network)) return usual;
-  std::vector<std::filesystem::path> others;
-  std::error_code unreadable;
-  for (const auto& entry : std::filesystem::directory_iterator(bundles, unreadable)) {
-    if (entry.path().filename().string().starts_with("policy-")) others.push_back(entry.path());
-  }
-  std::sort(others.begin(), others.end());
-  for (const auto& each : others) {
-    if (auto found = load_policy(each); is_trained_for(found, board, network)) return found;
+  const auto found = files::list(bundles);
+  for (const auto& each : found.left_out) tell(each);
+  for (const auto& folder : found.folders) {
+    if (!folder.filename().string().starts_with("policy-")) continue;
+    try {
+      if (auto other = load_policy(folder); is_trained_for(other, board, network)) return other;
+    } catch (const std::runtime_error& problem) {
+      tell(fmt::format("{}; this policy is passed over", problem.what()));
+    }
   }
   return usual;
 }

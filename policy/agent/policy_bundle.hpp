@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "files/folder.hpp"
+#include "files/standard_streams.hpp"
 #include "policy/agent/q_network.hpp"
 #include "policy/scheme.hpp"
 
@@ -27,8 +29,11 @@ struct policy_bundle {
   q_network network{{.inputs = 1, .hidden = {16}, .outputs = 1}, 0};
 };
 
-/// Writes the folder, which may exist. Throws std::runtime_error naming the file.
+/// Writes the folder, which may exist; of what is in it only another policy is replaced. Throws files::error.
 void save(const policy_bundle& bundle, const std::filesystem::path& folder);
+
+/// Makes the folder, and sees whether save() will be able to write there: before a long training. Throws files::error.
+void check_place(const std::filesystem::path& folder);
 
 /// Whether the policy was trained for this board and model.
 bool is_trained_for(const policy_bundle& bundle, const std::string& board, const std::string& network);
@@ -38,8 +43,9 @@ bool is_trained_for(const policy_bundle& bundle, const std::string& board, const
 policy_bundle load_policy(const std::filesystem::path& folder);
 
 /// Of the folders `policy` and `policy-…` in `bundles`, the first by name whose policy was trained for this board and
-/// model; else that of `policy`. Throws as load_policy.
+/// model; else that of `policy`. One of the others that cannot be used is told and passed over. Throws as load_policy
+/// for `policy`.
 policy_bundle load_policy_for(const std::filesystem::path& bundles, const std::string& board,
-                              const std::string& network);
+                              const std::string& network, const files::teller& tell = files::tell_line);
 
 }  // namespace dvfo::policy

@@ -1,9 +1,12 @@
 #include "policy/training/policy_trainer.hpp"
 
 #include <algorithm>
-#include <fstream>
+#include <sstream>
 #include <stdexcept>
 
+#include "files/output.hpp"
+#include "files/place.hpp"
+#include "files/reading.hpp"
 #include "inference/architectures/architecture.hpp"
 #include "policy/agent/q_inference.hpp"
 
@@ -20,7 +23,26 @@ regret_axes practice_axes() {
           .rtt_seconds = {0.003, 0.010, 0.040}};
 }
 
-std::filesystem::path curve_of(std::filesystem::path checkpoint) { return checkpoint += ".curve"; }
+std::filesystem::path curve_of(const std::filesystem::path& checkpoint) { return files::beside(checkpoint, ".curve"); }
+
+std::istream& operator>>(std::istream& in, learning_point& point) {
+  return in >> point.tasks >> point.steps >> point.explore >> point.td_error >> point.mean_regret >> point.worst_regret;
+}
+
+constexpr files::kind curve_file{"the curve of a checkpoint", [](std::string_view head) {
+                                   std::istringstream line{std::string(head.substr(0, head.find('\n')))};
+                                   learning_point point;
+                                   return static_cast<bool>(line >> point);
+                                 }};
+
+void save_curve(const std::filesystem::path& checkpoint, const std::vector<learning_point>& curve) {
+  std::ostringstream out;
+  for (const auto& p : curve) {
+    out << p.tasks << ' ' << p.steps << ' ' << p.explore << ' ' << p.td_error << ' ' << p.mean_regret << ' '
+        << p.worst_regret << '\n';
+  }
+  files::write_whole(curve_of(checkpoint), out.str(), curve_file);
+}
 
 }  // namespace
 
@@ -80,12 +102,9 @@ regret_report policy_trainer::judge(const regret_grid& over) const {
 
 void policy_trainer::restore(const std::filesystem::path& checkpoint, std::vector<learning_point>& curve) {
   agent_->restore(checkpoint);
-  std::ifstream in(curve_of(checkpoint));
-  learning_point point;
-  while (in >> point.tasks >> point.steps >> point.explore >> point.td_error >> point.mean_regret >>
-         point.worst_regret) {
-    curve.push_back(point);
-  }
+  std::istringstream in(files::read_text(curve_of(checkpoint)));
+  // Written before its checkpoint: after a kill between the two it is a point ahead.
+  for (learning_point point; in >> point && point.steps <= agent_->steps();) curve.push_back(point);
   tasks_ = curve.empty() ? 0 : curve.back().tasks;
 }
 
@@ -106,7 +125,7 @@ void policy_trainer::standardise() {
 std::vector<learning_point> policy_trainer::run(const progress& report,
                                                 const std::optional<std::filesystem::path>& checkpoint) {
   std::vector<learning_point> curve;
-  if (checkpoint && std::filesystem::exists(*checkpoint)) restore(*checkpoint, curve);
+  if (checkpoint && files::stands(*checkpoint)) restore(*checkpoint, curve);
   // The worlds after a restart are others than before it, but the same after every restart at this place.
   environment_ = std::make_unique<training_environment>(
       scenarios_.all(), options_.environment,
@@ -145,17 +164,18 @@ std::vector<learning_point> policy_trainer::run(const progress& report,
       td_count = 0;
       if (report) report(share, &curve.back());
       if (checkpoint) {
+        save_curve(*checkpoint, curve);
         agent_->save(*checkpoint);
-        std::ofstream out(curve_of(*checkpoint));
-        for (const auto& p : curve) {
-          out << p.tasks << ' ' << p.steps << ' ' << p.explore << ' ' << p.td_error << ' ' << p.mean_regret << ' '
-              << p.worst_regret << '\n';
-        }
       }
       if (found.mean < options_.stop_mean_regret && found.worst < options_.stop_worst_regret) return curve;
     }
   }
   return curve;
+}
+
+void remove_checkpoint(const std::filesystem::path& checkpoint) {
+  learner::remove_checkpoint(checkpoint);
+  files::remove_own(curve_of(checkpoint), curve_file);
 }
 
 }  // namespace dvfo::policy

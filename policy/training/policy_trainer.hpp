@@ -82,4 +82,7 @@ class policy_trainer {
   std::int64_t tasks_ = 0;
 };
 
+/// Removes what run() left at `checkpoint`, if anything. Throws files::error.
+void remove_checkpoint(const std::filesystem::path& checkpoint);
+
 }  // namespace dvfo::policy

@@ -60,6 +60,45 @@ TEST(trace, a_broken_file_is_an_error_that_names_file_and_line) {
   EXPECT_THROW(trace::from_file(place.path() / "none"), std::runtime_error);
 }
 
+// A blank last line, which every editor leaves, was "found \"\", expected seconds".
+TEST(trace, reads_files_as_people_and_editors_leave_them) {
+  const temporary_folder place;
+  write_file(place.path() / "edited",
+             "\xEF\xBB\xBF# commute, Mbit/s\r\n10.0\t1.5\r\n\r\n11.0  0.5\r\n# rain\r\n13.0\t2.0\r\n\r\n");
+  const auto link = trace::from_file(place.path() / "edited");
+  EXPECT_EQ(link.bps_at(0.5), 1.5e6);
+  EXPECT_EQ(link.bps_at(2.0), 0.5e6);
+  EXPECT_EQ(link.bps_at(4.0), 2e6);
+}
+
+// "its times are not ascending" named neither; in a folder of a hundred traces that is a search.
+TEST(trace, a_fault_of_any_kind_names_file_and_line) {
+  const temporary_folder place;
+  const auto refusal = [&](const std::string& text) -> std::string {
+    write_file(place.path() / "bad", text);
+    try {
+      trace::from_file(place.path() / "bad");
+    } catch (const std::runtime_error& failure) {
+      return failure.what();
+    }
+    return "no error";
+  };
+  const auto file = (place.path() / "bad").string();
+  EXPECT_THAT(refusal("# one\n1 2\n\n1 3\n"), testing::AllOf(HasSubstr(file + ":4"), HasSubstr("after that of")));
+  EXPECT_THAT(refusal("1 2\n2 -3\n"), testing::AllOf(HasSubstr(file + ":2"), HasSubstr("at least 0")));
+  EXPECT_THAT(refusal("1 2\n2 1e400\n"), HasSubstr(file + ":2"));
+  EXPECT_THAT(refusal("1 0\n2 0\n"), testing::AllOf(HasSubstr(file), HasSubstr("never carries a bit")));
+  EXPECT_THAT(refusal("\n# nothing\n"), testing::AllOf(HasSubstr(file), HasSubstr("no step")));
+  std::filesystem::remove(place.path() / "bad");
+  std::filesystem::create_directory(place.path() / "bad");
+  try {
+    trace::from_file(place.path() / "bad");
+    FAIL() << "a folder was taken for an empty trace";
+  } catch (const std::runtime_error& failure) {
+    EXPECT_THAT(failure.what(), HasSubstr("bad: is a folder"));
+  }
+}
+
 TEST(trace, refuses_steps_that_no_link_has) {
   EXPECT_THROW(trace("x", {}, 1.0), std::invalid_argument);
   EXPECT_THROW(trace("x", {{0.0, -1.0}}, 1.0), std::invalid_argument);

@@ -181,6 +181,19 @@ TEST(learner, goes_on_from_a_checkpoint_as_if_nothing_had_happened) {
                          again.online().parameters().begin()));
 }
 
+TEST(learner, a_checkpoint_takes_the_place_of_another_alone) {
+  const tests::temporary_folder folder;
+  const learner one(quick(), three, small_process::inputs, {three.full_mask()});
+  tests::write_file(folder.path() / "checkpoint", "a letter");
+  EXPECT_THROW(one.save(folder.path() / "checkpoint"), std::runtime_error);
+  EXPECT_THROW(learner::remove_checkpoint(folder.path() / "checkpoint"), std::runtime_error);
+  EXPECT_EQ(tests::read_file(folder.path() / "checkpoint"), "a letter");
+  one.save(folder.path() / "mine");
+  one.save(folder.path() / "mine");
+  learner::remove_checkpoint(folder.path() / "mine");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "mine"));
+}
+
 TEST(learner, refuses_a_checkpoint_of_another_network) {
   const tests::temporary_folder folder;
   learner one(quick(), three, small_process::inputs, {three.full_mask()});

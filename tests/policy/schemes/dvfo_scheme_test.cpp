@@ -206,5 +206,38 @@ TEST(load_policy_for, finds_the_policy_that_was_trained_for_the_board_and_the_mo
   EXPECT_FALSE(is_trained_for(small, "jetson-tx2", "resnet-like"));
 }
 
+// One broken folder among the policies ended every run that needed another one.
+TEST(load_policy_for, passes_over_what_cannot_be_used_and_says_so) {
+  const tests::temporary_folder bundles;
+  save(untrained(), bundles.path() / "policy");
+  auto small = untrained();
+  small.networks = {"tiny"};
+  save(small, bundles.path() / "policy-small");
+  tests::write_file(bundles.path() / "policy-broken" / "manifest.toml", "name = ");
+  std::filesystem::create_symlink("policy-loop", bundles.path() / "policy-loop");
+  std::vector<std::string> told;
+  const auto found =
+      load_policy_for(bundles.path(), "jetson-tx2", "tiny", [&](const std::string& what) { told.push_back(what); });
+  EXPECT_EQ(found.networks, small.networks);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_NE(told[0].find("policy-loop"), std::string::npos) << told[0];
+  EXPECT_NE(told[1].find("policy-broken"), std::string::npos) << told[1];
+}
+
+// --output named a folder with a weights.bin of another program, and it was gone.
+TEST(policy_bundle, takes_the_place_of_another_policy_alone) {
+  const tests::temporary_folder folder;
+  tests::write_file(folder.path() / "weights.bin", "of a detector");
+  EXPECT_THROW(check_place(folder.path()), std::runtime_error);
+  EXPECT_THROW(save(untrained(), folder.path()), std::runtime_error);
+  EXPECT_EQ(tests::read_file(folder.path() / "weights.bin"), "of a detector");
+  std::filesystem::remove(folder.path() / "weights.bin");
+  save(untrained(), folder.path());
+  auto second = untrained();
+  second.name = "second";
+  save(second, folder.path());
+  EXPECT_EQ(load_policy(folder.path()).name, "second");
+}
+
 }  // namespace
 }  // namespace dvfo::policy
