@@ -5,29 +5,31 @@
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
-#include <system_error>
+#include <string_view>
 #include <utility>
 
+#include "files/place.hpp"
+#include "files/reading.hpp"
 #include "policy/experience/wire.hpp"
 
 namespace dvfo::policy {
 namespace {
 
-/// Where the file goes when a new one begins, and where the reader looks for it.
-std::filesystem::path older(std::filesystem::path file) { return file += ".1"; }
+/// Behind the name of the file before, when a new one begins.
+constexpr std::string_view older = ".1";
 
-std::string content_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  try {
-    if (in) return {std::istreambuf_iterator<char>(in), {}};
-  } catch (const std::ios_base::failure&) {  // a folder, or a disk that fails
-  }
-  throw std::runtime_error(fmt::format("{}: the file cannot be read", file.string()));
-}
+constexpr files::kind experience_kind{"a file of experience", [](std::string_view head) {
+                                        try {
+                                          messages::experience_reader(head).header();
+                                          return true;
+                                        } catch (const std::runtime_error&) {
+                                          return false;
+                                        }
+                                      }};
 
 /// One file, in the order of its tasks' numbers, which is that of their decisions.
-stored_experience read_one(const std::filesystem::path& file, const std::function<void(const std::string&)>& tell) {
-  const auto bytes = content_of(file);
+stored_experience read_one(const std::filesystem::path& file, const files::teller& tell) {
+  const auto bytes = files::read_whole(file, files::longest_data);
   stored_experience out;
   messages::experience_reader reader(bytes);
   try {
@@ -59,37 +61,27 @@ experience_file::experience_file(std::filesystem::path file, const messages::exp
 }
 
 void experience_file::begin() {
-  out_.close();
-  std::error_code failed;
-  if (std::filesystem::exists(file_, failed)) std::filesystem::rename(file_, older(file_), failed);
-  if (failed) throw std::runtime_error(fmt::format("{}: cannot be renamed: {}", file_.string(), failed.message()));
-  out_.clear();
-  out_.open(file_, std::ios::binary | std::ios::trunc);
+  files::set_aside(file_, older, experience_kind);
+  out_.emplace(file_, experience_kind);
   size_ = 0;
   write(header_);
 }
 
 void experience_file::write(const std::string& bytes) {
-  out_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (!out_.flush()) {
-    throw std::runtime_error(
-        fmt::format("{}: cannot be written; name a file in a folder that exists and has room", file_.string()));
-  }
+  out_->write(bytes);
   size_ += bytes.size();
 }
 
 void experience_file::add(const experience& task) {
   const auto bytes = messages::encode_delimited(to_message(task));
-  if (size_ + bytes.size() > limit_ && size_ > header_.size()) begin();
+  if (out_->is_regular() && size_ + bytes.size() > limit_ && size_ > header_.size()) begin();
   write(bytes);
 }
 
-stored_experience read_experience(const std::filesystem::path& file,
-                                  const std::function<void(const std::string&)>& tell) {
+stored_experience read_experience(const std::filesystem::path& file, const files::teller& tell) {
   auto newest = read_one(file, tell);
-  std::error_code unknown;
-  const auto before = older(file);
-  if (!std::filesystem::exists(before, unknown)) return newest;
+  const auto before = files::beside(file, older);
+  if (!files::stands(before)) return newest;
   auto all = read_one(before, tell);
   if (all.header != newest.header) {
     tell(fmt::format("{} is left out: it is of {} on {}, decided by {}", before.string(), all.header.network,

@@ -2,11 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "files/folder.hpp"
+#include "files/output.hpp"
 #include "messages/experience.hpp"
 #include "policy/experience/experience.hpp"
 
@@ -14,14 +15,15 @@
 namespace dvfo::policy {
 
 /// Writes a file of experience, bounded: when it would grow beyond its limit, it takes the name FILE.1, in place of the
-/// one that had it, and a new one begins. So there are never more than two limits' worth of bytes. Not thread-safe.
+/// one that had it, and a new one begins. So there are never more than two limits' worth of bytes. Only files of
+/// experience are renamed and replaced; a device or a pipe is written to without an end. Not thread-safe.
 class experience_file {
  public:
-  /// A file that is there already takes the name FILE.1. Throws std::runtime_error naming the file, and
-  /// std::invalid_argument for a limit that holds no task.
+  /// A file of experience that is there already takes the name FILE.1. Throws files::error naming the file: it cannot be
+  /// written, or something else has one of the two names. Throws std::invalid_argument for a limit that holds no task.
   experience_file(std::filesystem::path file, const messages::experience_header& header, std::uint64_t limit_bytes);
 
-  /// Each task is with the system at once, so that a kill loses none. Throws std::runtime_error naming the file.
+  /// Each task is with the system at once, so that a kill loses none. Throws files::error naming the file.
   void add(const experience& task);
 
  private:
@@ -32,7 +34,7 @@ class experience_file {
   std::string header_;
   std::uint64_t limit_;
   std::uint64_t size_ = 0;
-  std::ofstream out_;
+  std::optional<files::growing_file> out_;
 };
 
 /// What a file holds.
@@ -44,7 +46,6 @@ struct stored_experience {
 /// Reads the file and, before it, the older one beside it (FILE.1), if that is of the same board, network and scheme.
 /// `tell` hears what is left out: a last task that is cut off, as a kill leaves it, or an older file of something else.
 /// Throws std::runtime_error naming the file for one that cannot be read or holds something else.
-stored_experience read_experience(const std::filesystem::path& file,
-                                  const std::function<void(const std::string&)>& tell);
+stored_experience read_experience(const std::filesystem::path& file, const files::teller& tell);
 
 }  // namespace dvfo::policy

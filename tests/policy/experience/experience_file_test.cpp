@@ -117,18 +117,46 @@ TEST_F(experience_file_test, a_cut_off_end_is_told_and_the_rest_is_read) {
 }
 
 TEST_F(experience_file_test, what_cannot_be_read_is_named) {
-  EXPECT_EQ(refusal(), file_.string() + ": the file cannot be read");
+  EXPECT_EQ(refusal(), file_.string() + ": does not exist");
   tests::write_file(file_, "these are no messages");
   EXPECT_THAT(refusal(), HasSubstr(file_.string()));
   EXPECT_THAT(refusal(), HasSubstr("dvfo-edge --record writes such files"));
-  { experience_file(file_, some_header(), limit).add(task(1)); }  // the junk becomes FILE.1
+  std::filesystem::rename(file_, old_);
+  { experience_file(file_, some_header(), limit).add(task(1)); }
   EXPECT_THAT(refusal(), HasSubstr(old_.string())) << "a damaged neighbour is no reason to learn from half";
 }
 
 // Reading a folder ended in the library's words "basic_filebuf::underflow", without the name that was given.
 TEST_F(experience_file_test, a_folder_is_no_file) {
   std::filesystem::create_directory(file_);
-  EXPECT_EQ(refusal(), file_.string() + ": the file cannot be read");
+  EXPECT_THAT(refusal(), HasSubstr(file_.string() + ": is a folder"));
+}
+
+// --record /dev/null renamed the device to null.1, and --record ~/letter the letter to letter.1.
+TEST_F(experience_file_test, only_experience_is_renamed_and_replaced) {
+  experience_file device("/dev/null", some_header(), limit);
+  for (std::uint64_t id = 1; id <= 200; ++id) device.add(task(id));
+  EXPECT_FALSE(std::filesystem::exists("/dev/null.1"));
+  tests::write_file(file_, "Dear");
+  EXPECT_THROW(experience_file(file_, some_header(), limit), std::runtime_error);
+  EXPECT_EQ(tests::read_file(file_), "Dear");
+  std::filesystem::remove(file_);
+  { experience_file(file_, some_header(), limit).add(task(1)); }
+  tests::write_file(old_, "Dear");
+  EXPECT_THROW(experience_file(file_, some_header(), limit), std::runtime_error);
+  EXPECT_EQ(tests::read_file(old_), "Dear");
+  std::filesystem::remove(old_);
+  EXPECT_THAT(read_ids(), ElementsAre(1));
+}
+
+TEST_F(experience_file_test, a_link_stays_and_the_file_turns_over_behind_it) {
+  std::filesystem::create_directory(folder_.path() / "disk");
+  std::filesystem::create_symlink("disk/tasks", file_);
+  { experience_file(file_, some_header(), limit).add(task(1)); }
+  experience_file(file_, some_header(), limit).add(task(2));
+  EXPECT_TRUE(std::filesystem::is_symlink(file_));
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() / "disk" / "tasks.1"));
+  EXPECT_THAT(read_ids(), ElementsAre(1, 2)) << "found behind the link, too";
 }
 
 TEST_F(experience_file_test, a_file_that_cannot_be_written_is_named) {
