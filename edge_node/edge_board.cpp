@@ -1,12 +1,15 @@
 #include "edge_node/edge_board.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "configuration/settings.hpp"
 #include "device/error.hpp"
 #include "device/simulated/specifications.hpp"
+#include "files/place.hpp"
 #include "inference/bundle/manifest.hpp"
 #include "policy/task_cost/descriptor.hpp"
 #include "policy/task_cost/energy_estimate.hpp"
@@ -91,11 +94,12 @@ edge_board::edge_board(const board_settings& how, const inference::bundle_manife
   options.state_file = state_file(how, identity_);
   options.warn = warn;
   // A board whose clocks are to be kept is not touched, unless an earlier node died and left them turned.
-  std::error_code unreadable;
-  if (how.clocks == "keep" && !std::filesystem::exists(options.state_file, unreadable)) return;
+  if (how.clocks == "keep" && !files::stands(options.state_file)) return;
   try {
     control_ = std::make_shared<device::frequency_control>(identity_, std::move(options));
   } catch (const device::error& failure) {
+    const bool is_users_mistake = failure.code() == device::errc::bad_argument && !how.clock_state.empty();
+    if (is_users_mistake) throw configuration::usage_error(fmt::format("--clock-state: {}", failure.what()));
     // Another node may hold the clocks, or a file is not ours to write: sensing goes on all the same.
     spdlog::warn("clocks are left alone: {}", failure.what());
   }

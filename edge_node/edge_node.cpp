@@ -1,5 +1,6 @@
 #include "edge_node/edge_node.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@
 #include "edge_node/client.hpp"
 #include "edge_node/edge_board.hpp"
 #include "edge_node/live_scheme.hpp"
+#include "files/error.hpp"
 #include "inference/model.hpp"
 
 namespace dvfo::edge_node {
@@ -62,6 +64,15 @@ void log_link(const actors::link_status& now) {
   if (now.state == actors::link_state::up) return spdlog::info("the link to {} is up", now.peer);
   spdlog::warn("the link to {} is {}: {}; tasks run on the edge until it is up", now.peer,
                now.state == actors::link_state::refused ? "refused" : "down", now.reason);
+}
+
+std::shared_ptr<policy::experience_file> open_record(const settings& how, const messages::experience_header& header) {
+  try {
+    return std::make_shared<policy::experience_file>(how.record, header,
+                                                     static_cast<std::uint64_t>(how.record_mbytes) << 20U);
+  } catch (const files::error& problem) {
+    throw configuration::usage_error(fmt::format("--record {}", problem.what()));
+  }
 }
 
 }  // namespace
@@ -115,13 +126,10 @@ struct edge_node::impl {
     actors::policy_options options{.first = terms()};
     if (how.record.empty()) return options;
     const auto* profile = board ? board->identity().profile : nullptr;
-    auto file = std::make_shared<policy::experience_file>(
-        how.record,
-        messages::experience_header{.board = profile ? profile->name : std::string(),
-                                    .network = bundle.manifest().name,
-                                    .scheme = how.scheme,
-                                    .max_power_watts = profile ? profile->max_power_watts : 0.0},
-        static_cast<std::uint64_t>(how.record_mbytes) << 20U);
+    auto file = open_record(how, {.board = profile ? profile->name : std::string(),
+                                  .network = bundle.manifest().name,
+                                  .scheme = how.scheme,
+                                  .max_power_watts = profile ? profile->max_power_watts : 0.0});
     recorder = actors::spawn_experience_recorder(system, std::move(file), [](const std::string& what) {
       spdlog::warn("{}; nothing is recorded from here on", what);
     });

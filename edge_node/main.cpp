@@ -4,10 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
-#include <cstdio>
-#include <fstream>
 #include <future>
-#include <iostream>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -22,6 +19,8 @@
 #include "edge_node/report.hpp"
 #include "edge_node/source.hpp"
 #include "edge_node/stream.hpp"
+#include "edge_node/task_lines.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/model.hpp"
 
 namespace {
@@ -52,7 +51,9 @@ struct daemon_settings {
 };
 
 void declare(configuration::settings_table& table, daemon_settings& values) {
-  table.text("input", values.input, "PLACE", "'procedural', a data set's folder (its test part) or a folder of images")
+  table
+      .text("input", values.input, "PLACE",
+            "'procedural', a data set's folder (its test part), a folder of pictures, or one picture")
       .text("json", values.json, "FILE", "one JSON line a task; '-' is standard output")
       .text(
           "metrics", values.metrics, "FILE",
@@ -67,39 +68,15 @@ void declare(configuration::settings_table& table, daemon_settings& values) {
   configuration::add_parent(table, values.parent);
 }
 
-// Opens the file of JSON lines; nothing if none is wanted, standard output for "-".
-class line_writer {
- public:
-  explicit line_writer(const std::string& where) {
-    if (where.empty()) return;
-    out_ = &std::cout;
-    if (where == "-") return;
-    file_.open(where, std::ios::trunc);
-    if (!file_)
-      throw configuration::usage_error(
-          fmt::format("--json {}: the file cannot be written; name a file in an existing folder", where));
-    out_ = &file_;
-  }
-  void write(const edge::task_report& report) {
-    if (out_ == nullptr) return;
-    *out_ << edge::to_line(report) << '\n' << std::flush;
-    if (!*out_)
-      throw std::runtime_error("the JSON lines cannot be written any more: the disk is full or the reader has gone");
-  }
-
- private:
-  std::ofstream file_;
-  std::ostream* out_ = nullptr;
-};
+void warn(const std::string& what) { spdlog::warn("{}", what); }
 
 /// Keeps the file of counters as they are: written at the start, and no oftener than every second when one changes.
 class metrics_writer {
  public:
-  /// Throws std::runtime_error when the file cannot be written now; a later failure is told once, and the node goes on.
-  metrics_writer(std::string file, edge::edge_node& node) : file_(std::move(file)), node_(&node) {
-    if (file_.empty()) return;
-    write();
-    pace_.emplace([this] { write_or_warn(); }, std::chrono::seconds(1));
+  /// Nothing is written where `file` is null.
+  metrics_writer(edge::metrics_file* file, edge::edge_node& node) : file_(file), node_(&node) {
+    if (file_ == nullptr) return;
+    pace_.emplace([this] { write(); }, std::chrono::seconds(1));
     node_->watch_link([this](bool) { pace_->changed(); });
     pace_->changed();  // the link may have come before the watcher
   }
@@ -129,46 +106,47 @@ class metrics_writer {
     }
     auto text = edge::to_prometheus(node_->decisions(), totals, node_->link_up());
     if (text == written_) return;
-    edge::write_prometheus(file_, text);
-    written_ = std::move(text);
-  }
-  void write_or_warn() {
-    try {
-      write();
-    } catch (const std::runtime_error& problem) {
-      if (!std::exchange(has_failed_, true)) spdlog::warn("{}", problem.what());
-    }
+    if (file_->write(text)) written_ = std::move(text);
   }
 
-  std::string file_;
+  edge::metrics_file* file_;
   edge::edge_node* node_;
   std::mutex mutex_;
   edge::task_counts totals_;
   std::string written_;
-  bool has_failed_ = false;
   std::optional<edge::paced_writer> pace_;  // ends first: it writes all of these
 };
 
+/// Files beside the node that are written while it runs. Opened before it, so that a wrong name costs no time.
+struct output_files {
+  explicit output_files(const daemon_settings& daemon) : lines(daemon.json) {
+    if (daemon.metrics.empty()) return;
+    metrics.emplace(daemon.metrics, warn);
+  }
+  edge::task_lines lines;
+  std::optional<edge::metrics_file> metrics;
+};
+
 int stream_input(edge::edge_node& node, const edge::settings& settings, const daemon_settings& daemon,
-                 metrics_writer& metrics, const std::atomic<bool>& stop) {
-  const auto source = edge::open_source(daemon.input, node.manifest());
-  line_writer lines(daemon.json);
+                 output_files& files, const std::atomic<bool>& stop) {
+  const auto source = edge::open_source(daemon.input, node.manifest(), warn);
   edge::stream_options how;
   how.tasks = static_cast<std::size_t>(daemon.tasks);
   how.in_flight = static_cast<std::size_t>(daemon.in_flight);
   how.warm_up = static_cast<std::size_t>(daemon.warm_up);
   how.deadline_seconds = settings.deadline_ms / 1e3;
+  metrics_writer metrics(files.metrics ? &*files.metrics : nullptr, node);
   edge::summary so_far;
   const auto totals = edge::stream(
       node, *source, how,
       [&](const edge::task_report& report) {
         if (!report.ok()) spdlog::error("{}", edge::failure_text(report));
-        lines.write(report);
+        files.lines.write(report);
         so_far.add(report);
         metrics.count(so_far);
       },
       stop);
-  fmt::print(stderr, "{}\n{}\n", edge::to_text(totals), edge::to_text(node.decisions()));
+  dvfo::files::tell(fmt::format("{}\n{}\n", edge::to_text(totals), edge::to_text(node.decisions())));
   return totals.failed == 0 ? configuration::exit_success : configuration::exit_failure;
 }
 
@@ -197,17 +175,17 @@ int run(int argc, const char* const* argv) {
     stop = true;
     stopped.set_value();
   });
+  output_files outputs(daemon);
   edge::edge_node node(settings);
   const auto cloud = node.wait_for_cloud();
   if (cloud.refused) throw configuration::network_error(fmt::format("--cloud {}: {}", settings.cloud, cloud.reason));
   if (cloud.wanted && !cloud.up)
     spdlog::warn("no cloud yet ({}): tasks run on the edge until it is there", cloud.reason);
 
-  metrics_writer metrics(daemon.metrics, node);
-  if (!daemon.input.empty()) return stream_input(node, settings, daemon, metrics, stop);
+  if (!daemon.input.empty()) return stream_input(node, settings, daemon, outputs, stop);
+  metrics_writer metrics(outputs.metrics ? &*outputs.metrics : nullptr, node);
   spdlog::info("ready with bundle {}", node.manifest().name);
-  fmt::print("ready\n");
-  std::fflush(stdout);
+  dvfo::files::print("ready\n");
   stopped.get_future().wait();
   return configuration::exit_success;
 }

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <stdexcept>
+#include <utility>
+
+#include "configuration/settings.hpp"
+#include "files/error.hpp"
+#include "files/output.hpp"
 
 namespace dvfo::edge_node {
 
@@ -46,18 +49,31 @@ std::string to_prometheus(const std::optional<decision_counts>& counts, const ta
 }
 
 void write_prometheus(const std::filesystem::path& file, const std::string& text) {
-  auto beside = file;
-  beside += ".new";
-  std::ofstream out(beside, std::ios::trunc);
-  out << text;
-  std::error_code failed;
-  if (out.flush()) {
-    out.close();
-    std::filesystem::rename(beside, file, failed);
-    if (!failed) return;
+  constexpr files::kind ours{"a file of DVFO's metrics",
+                             [](std::string_view head) { return head.starts_with("# HELP dvfo_"); }};
+  files::write_whole(file, text, ours);
+}
+
+metrics_file::metrics_file(std::filesystem::path file, files::teller tell)
+    : file_(std::move(file)), tell_(std::move(tell)) {
+  try {
+    write_prometheus(file_, to_prometheus(std::nullopt, {}, std::nullopt));
+  } catch (const files::error& problem) {
+    throw configuration::usage_error(fmt::format("--metrics {}", problem.what()));
   }
-  throw std::runtime_error(
-      fmt::format("--metrics {}: the file cannot be written; name one in a folder that exists", file.string()));
+}
+
+bool metrics_file::write(const std::string& text) {
+  try {
+    write_prometheus(file_, text);
+    if (fails_) tell_(fmt::format("--metrics {} is written again", file_.string()));
+    fails_ = false;
+    return true;
+  } catch (const files::error& problem) {
+    if (!fails_) tell_(fmt::format("--metrics {}; tasks go on, and this is tried again", problem.what()));
+    fails_ = true;
+    return false;
+  }
 }
 
 }  // namespace dvfo::edge_node

@@ -1,30 +1,41 @@
 #include "edge_node/source.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <string_view>
 
 #include "configuration/paths.hpp"
+#include "files/error.hpp"
+#include "files/place.hpp"
 #include "inference/data/dataset.hpp"
+#include "inference/file_errors.hpp"
 
 namespace dvfo::edge_node {
 namespace {
 
 namespace fs = std::filesystem;
 
-class file_source final : public task_source {
+/// One picture, or a place that gives none and why.
+struct picture_place {
+  fs::path path;
+  std::string problem = {};
+};
+
+class picture_source final : public task_source {
  public:
-  explicit file_source(std::vector<fs::path> files) : files_(std::move(files)) {}
-  [[nodiscard]] std::size_t size() const override { return files_.size(); }
-  [[nodiscard]] std::string name(std::size_t index) const override { return files_.at(index).string(); }
+  explicit picture_source(std::vector<picture_place> places) : places_(std::move(places)) {}
+  [[nodiscard]] std::size_t size() const override { return places_.size(); }
+  [[nodiscard]] std::string name(std::size_t index) const override { return places_.at(index).path.string(); }
   [[nodiscard]] task_input at(std::size_t index) const override {
-    return {name(index), std::nullopt, std::make_shared<inference::image>(inference::read_image(files_.at(index)))};
+    const auto& place = places_.at(index);
+    if (!place.problem.empty()) throw inference::error(inference::errc::bad_dataset, place.problem);
+    return {name(index), std::nullopt, std::make_shared<inference::image>(inference::read_image(place.path))};
   }
 
  private:
-  std::vector<fs::path> files_;
+  std::vector<picture_place> places_;
 };
 
 class dataset_source final : public task_source {
@@ -43,37 +54,82 @@ class dataset_source final : public task_source {
   bool labelled_;
 };
 
-bool named_like_an_image(const fs::path& file) {
-  auto ending = file.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
+std::vector<picture_place> pictures_among(const files::content& found, const files::teller& tell) {
+  for (const auto& each : found.left_out) tell(each);
+  std::vector<picture_place> pictures;
+  for (const auto& file : found.files) {
+    if (inference::is_image_name(file)) pictures.push_back({file});
+  }
+  return pictures;
 }
 
-std::vector<fs::path> images_directly_in(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code problem;
-  for (const auto& entry : fs::directory_iterator(folder, problem)) {
-    if (entry.is_regular_file() && named_like_an_image(entry.path())) files.push_back(entry.path());
+/// "photos: holds 3 files (3 .heic)"
+std::string found_text(const fs::path& folder, const files::content& found) {
+  return fmt::format("{}: {}", folder.string(), files::describe(found));
+}
+
+/// Phones write these, and nothing here reads them.
+std::string remedy_for(const files::content& found) {
+  static constexpr std::array<std::string_view, 3> endings{".heic", ".heif", ".avif"};
+  const bool any = std::any_of(found.files.begin(), found.files.end(),
+                               [](const fs::path& file) { return files::ends_in(file, endings); });
+  return any ? "; convert its pictures to JPEG or PNG first" : "";
+}
+
+std::vector<picture_place> pictures_in(const fs::path& folder, const files::teller& tell) {
+  try {
+    const auto found = files::list(folder);
+    auto pictures = pictures_among(found, tell);
+    if (!pictures.empty()) return pictures;
+    return {{folder, fmt::format("{}, but no picture: .jpg, .jpeg or .png files are expected directly in it{}",
+                                 found_text(folder, found), remedy_for(found))}};
+  } catch (const files::error& problem) {
+    return {{folder, problem.what()}};
   }
-  std::sort(files.begin(), files.end());
-  return files;
+}
+
+std::unique_ptr<task_source> labelled_source(const std::string& where, const inference::bundle_manifest& manifest,
+                                             const files::teller& tell) {
+  auto set = inference::open_dataset(where, inference::subset::test, tell);
+  const bool labelled = set->labels() == manifest.labels;
+  if (!labelled) {
+    tell(fmt::format("the labels of data set '{}' are not those of bundle '{}': accuracy is not counted", set->name(),
+                     manifest.name));
+  }
+  return std::make_unique<dataset_source>(std::move(set), labelled);
 }
 
 }  // namespace
 
-std::unique_ptr<task_source> image_files(std::vector<fs::path> files) {
-  return std::make_unique<file_source>(std::move(files));
+std::unique_ptr<task_source> pictures_of(const std::vector<fs::path>& places, const files::teller& tell) {
+  std::vector<picture_place> pictures;
+  for (const auto& place : places) {
+    if (!files::is_folder(place)) {
+      pictures.push_back({place});
+      continue;
+    }
+    for (auto& each : pictures_in(place, tell)) pictures.push_back(std::move(each));
+  }
+  return std::make_unique<picture_source>(std::move(pictures));
 }
 
-std::unique_ptr<task_source> open_source(const std::string& where, const inference::bundle_manifest& manifest) {
-  if (auto files = images_directly_in(where); !files.empty()) return image_files(std::move(files));
-  auto set = inference::open_dataset(configuration::find_data(where, manifest.dataset), inference::subset::test);
-  const bool labelled = set->labels() == manifest.labels;
-  if (!labelled) {
-    spdlog::warn("the labels of data set '{}' are not those of bundle '{}': accuracy is not counted", set->name(),
-                 manifest.name);
+std::unique_ptr<task_source> open_source(const std::string& where, const inference::bundle_manifest& manifest,
+                                         const files::teller& tell) {
+  if (where == "procedural") return labelled_source(where, manifest, tell);
+  if (files::is_file(where)) return pictures_of({where}, tell);
+  const auto expected = fmt::format(
+      "expected are .jpg, .jpeg or .png files directly in it, a data set (train.bin or test.bin, or folders train and "
+      "val with one folder of pictures a class), or a folder of data sets with one called {}",
+      manifest.dataset);
+  const auto found =
+      inference::with_file_errors_as(inference::errc::bad_dataset, expected, [&] { return files::list(where); });
+  if (auto pictures = pictures_among(found, tell); !pictures.empty()) {
+    return std::make_unique<picture_source>(std::move(pictures));
   }
-  return std::make_unique<dataset_source>(std::move(set), labelled);
+  const auto set = configuration::find_data(where, manifest.dataset);
+  if (inference::holds_dataset(set)) return labelled_source(set, manifest, tell);
+  throw inference::error(inference::errc::bad_dataset,
+                         fmt::format("{}; {}{}", found_text(where, found), expected, remedy_for(found)));
 }
 
 }  // namespace dvfo::edge_node

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "files/folder.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/image.hpp"
 #include "inference/model_bundle.hpp"
 
@@ -30,13 +32,16 @@ class task_source {
   [[nodiscard]] virtual task_input at(std::size_t index) const = 0;
 };
 
-/// The user's own files, without labels.
-std::unique_ptr<task_source> image_files(std::vector<std::filesystem::path> files);
+/// The user's own pictures, without labels: each place is a file, or a folder that stands for the pictures directly in
+/// it (JPEG and PNG by name, in alphabetical order). A folder without any becomes one input, which cannot be read and
+/// says what was found instead. What is left out of a folder is told.
+std::unique_ptr<task_source> pictures_of(const std::vector<std::filesystem::path>& places,
+                                         const files::teller& tell = files::tell_line);
 
 /// What `--input` means: "procedural", a data set's folder (its test part), a folder of data sets that holds the
-/// bundle's, or a folder with images directly in it (JPEG and PNG by name, in alphabetical order, without labels). A
-/// data set with other labels than the bundle's is read without labels. Throws inference::error(bad_dataset) naming
-/// what was looked for.
-std::unique_ptr<task_source> open_source(const std::string& where, const inference::bundle_manifest& manifest);
+/// bundle's, a folder with pictures directly in it, or one picture. A data set with other labels than the bundle's is
+/// read without labels. Throws inference::error(bad_dataset) that says what was found and what is expected.
+std::unique_ptr<task_source> open_source(const std::string& where, const inference::bundle_manifest& manifest,
+                                         const files::teller& tell = files::tell_line);
 
 }  // namespace dvfo::edge_node

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "configuration/settings.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace dvfo::edge_node {
@@ -46,12 +47,39 @@ TEST(metrics, counts_that_are_not_known_are_left_out_and_never_0) {
 TEST(metrics, the_file_is_replaced_whole) {
   const tests::temporary_folder folder;
   const auto file = folder.path() / "dvfo.prom";
-  write_prometheus(file, "one\n");
-  write_prometheus(file, "two\n");
-  std::ifstream in(file);
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "two\n");
-  EXPECT_FALSE(std::filesystem::exists(folder.path() / "dvfo.prom.new"));
+  write_prometheus(file, to_prometheus(counts, summary{}));
+  const auto second = to_prometheus(std::nullopt, summary{});
+  write_prometheus(file, second);
+  EXPECT_EQ(tests::read_file(file), second);
+  tests::write_file(folder.path() / "letter", "Dear");
+  EXPECT_THROW(write_prometheus(folder.path() / "letter", second), std::runtime_error);
+  EXPECT_EQ(tests::read_file(folder.path() / "letter"), "Dear");
   EXPECT_THROW(write_prometheus(folder.path() / "missing" / "file", ""), std::runtime_error);
+}
+
+// A folder that was unmounted ended the node in the middle of its tasks.
+TEST(metrics_file, a_failure_is_told_once_and_so_is_its_end) {
+  const tests::temporary_folder folder;
+  const auto place = folder.path() / "collector";
+  std::filesystem::create_directory(place);
+  std::vector<std::string> told;
+  metrics_file file(place / "dvfo.prom", [&](const std::string& what) { told.push_back(what); });
+  EXPECT_THAT(tests::read_file(place / "dvfo.prom"), HasSubstr("dvfo_tasks_total"));
+  const auto text = to_prometheus(counts, summary{});
+  std::filesystem::rename(place, folder.path() / "gone");
+  for (int i = 0; i < 3; ++i) file.write(text);
+  EXPECT_THAT(told, testing::ElementsAre(HasSubstr((place / "dvfo.prom").string())));
+  std::filesystem::rename(folder.path() / "gone", place);
+  for (int i = 0; i < 3; ++i) file.write(text);
+  EXPECT_THAT(told, testing::ElementsAre(testing::_, HasSubstr("written again")));
+  EXPECT_EQ(tests::read_file(place / "dvfo.prom"), text);
+}
+
+TEST(metrics_file, what_cannot_be_written_is_refused_at_once) {
+  const tests::temporary_folder folder;
+  for (const auto& place : {folder.path() / "none" / "dvfo.prom", folder.path(), std::filesystem::path("/dev/full")}) {
+    EXPECT_THROW(metrics_file(place, {}), configuration::usage_error) << place;
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "edge_node/source.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "inference/data/dataset.hpp"
@@ -8,6 +9,10 @@
 
 namespace dvfo::edge_node {
 namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
 
 inference::bundle_manifest manifest_for(std::vector<std::string> labels) {
   inference::bundle_manifest manifest;
@@ -42,6 +47,66 @@ TEST(open_source, takes_images_directly_in_a_folder_in_order) {
   EXPECT_EQ(source->name(0), (folder.path() / "a.jpg").string());
   EXPECT_EQ(source->name(1), (folder.path() / "b.PNG").string());
   EXPECT_THROW(source->at(0), inference::error);
+}
+
+TEST(open_source, takes_one_picture_by_its_name) {
+  const tests::temporary_folder folder;
+  tests::write_file(folder.path() / "a.jpg", "x");
+  const auto source = open_source((folder.path() / "a.jpg").string(), manifest_for({"cat"}));
+  ASSERT_EQ(source->size(), 1U);
+  EXPECT_EQ(source->name(0), (folder.path() / "a.jpg").string());
+}
+
+std::string refusal_of(const std::string& place) {
+  try {
+    open_source(place, manifest_for({"cat"}));
+  } catch (const inference::error& problem) {
+    EXPECT_EQ(problem.code(), inference::errc::bad_dataset);
+    return problem.what();
+  }
+  return "no error";
+}
+
+// Whatever it was, "looked for train.bin" was all that one heard.
+TEST(open_source, says_what_was_found_and_what_is_expected) {
+  const tests::temporary_folder folder;
+  const auto at = [&](const char* name) { return (folder.path() / name).string(); };
+  std::filesystem::create_directory(at("empty"));
+  tests::write_file(at("phone/1.heic"), "x");
+  tests::write_file(at("classes/cats/1.jpg"), "x");
+  std::filesystem::create_symlink("loop", at("loop"));
+  const std::vector<std::pair<std::string, std::string>> cases{{at("empty"), "is empty"},
+                                                               {at("phone"), "1 .heic"},
+                                                               {at("phone"), "convert"},
+                                                               {at("classes"), "1 folder (cats)"},
+                                                               {at("none"), "does not exist"},
+                                                               {at("loop"), "circle"},
+                                                               {"", "(empty path)"}};
+  for (const auto& [place, found] : cases) {
+    EXPECT_THAT(refusal_of(place), AllOf(HasSubstr(place), HasSubstr(found), HasSubstr(".jpg"))) << place;
+  }
+}
+
+TEST(pictures_of, a_folder_stands_for_what_counts_in_it) {
+  const tests::temporary_folder folder;
+  for (const char* name : {"b.jpg", "a.png", "._a.png", ".b.jpg", "notes.txt", "deeper/c.jpg", "phone/1.heic"}) {
+    tests::write_file(folder.path() / name, "x");
+  }
+  std::filesystem::create_symlink("loop.jpg", folder.path() / "loop.jpg");
+  std::vector<std::string> told;
+  const auto source = pictures_of({folder.path() / "notes.txt", folder.path(), folder.path() / "phone"},
+                                  [&](const std::string& what) { told.push_back(what); });
+  ASSERT_EQ(source->size(), 4U);
+  EXPECT_EQ(source->name(0), (folder.path() / "notes.txt").string()) << "whatever is named is tried";
+  EXPECT_EQ(source->name(1), (folder.path() / "a.png").string());
+  EXPECT_EQ(source->name(2), (folder.path() / "b.jpg").string());
+  EXPECT_THAT(told, ElementsAre(HasSubstr("loop.jpg")));
+  try {
+    source->at(3);
+    FAIL() << "a folder is no picture";
+  } catch (const inference::error& problem) {
+    EXPECT_THAT(problem.what(), AllOf(HasSubstr("phone"), HasSubstr("1 .heic")));
+  }
 }
 
 TEST(open_source, names_a_place_that_holds_nothing) {
