@@ -13,6 +13,7 @@
 #include "evaluation/appeals.hpp"
 #include "evaluation/picture_sets.hpp"
 #include "evaluation/task_accuracy.hpp"
+#include "files/place.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/discriminator.hpp"
 #include "inference/model_bundle.hpp"
@@ -40,8 +41,7 @@ policy::discriminator_figures discriminator_of(const compared_bundle& what, std:
   policy::discriminator_figures out;
   const bool is_named = !what.discriminator.empty();
   const auto file = is_named ? what.discriminator : inference::appeal_rule_file(what.folder);
-  std::error_code failed;
-  if (!is_named && !std::filesystem::exists(file, failed)) {
+  if (!is_named && !files::stands(file)) {
     origin += fmt::format("; {} ('dvfo train discriminator' measures it)", assumed_text(out));
     return out;
   }
@@ -72,7 +72,7 @@ class photographs {
  public:
   explicit photographs(const std::filesystem::path& data) {
     const auto folder = data / "imagenette";
-    if (!data.empty() && std::filesystem::is_directory(folder / "val")) folder_ = folder;
+    if (!data.empty() && files::is_folder(folder / "val")) folder_ = folder;
   }
   [[nodiscard]] std::optional<double> jpeg_bytes(int side) {
     if (!folder_) return std::nullopt;

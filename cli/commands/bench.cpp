@@ -12,6 +12,7 @@
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/model.hpp"
 
 namespace dvfo::cli {
@@ -49,7 +50,7 @@ struct bench_results {
 bench_results measure(const bench_command& command, const std::string& bundle) {
   constexpr double share = 0.5;
   const auto tasks = static_cast<std::size_t>(command.tasks);
-  const auto say = [](const char* what) { fmt::print(stderr, "measuring {} …\n", what); };
+  const auto say = [](const char* what) { files::tell(fmt::format("measuring {} …\n", what)); };
   bench_results results;
   results.machine = describe_machine();
   say("actor overhead over loopback TCP");
@@ -118,7 +119,7 @@ int run_bench(bench_command& command) {
   inference::prepare_for_single_images();
   command.table.settle();
   const auto results = measure(command, find_bundle(command.bundle).string());
-  fmt::print("{}", command.json ? to_json(results).dump(2) + "\n" : rendered(results));
+  files::print(command.json ? to_json(results).dump(2) + "\n" : rendered(results));
   return exit_success;
 }
 

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,6 +12,8 @@
 #include "configuration/exit_code.hpp"
 #include "configuration/settings.hpp"
 #include "device/simulated/calibration/calibration.hpp"
+#include "files/error.hpp"
+#include "files/output.hpp"
 
 namespace dvfo::cli {
 
@@ -69,19 +70,32 @@ std::string rendered(const simulated::calibration_report& report) {
   return text;
 }
 
+constexpr files::kind parameter_file{"a parameter file of 'dvfo calibrate'", [](std::string_view head) {
+                                       return head.starts_with("# Physics of the simulated board ");
+                                     }};
+
+template <class Action>
+void with_usage_errors(const Action& action) {
+  try {
+    action();
+  } catch (const files::error& problem) {
+    throw usage_error(fmt::format("--output {}", problem.what()));
+  }
+}
+
+void check_places(const calibrate_command& command) {
+  check_save("json", command.json);
+  if (!command.output.empty()) with_usage_errors([&] { files::check_output(command.output, parameter_file); });
+}
+
 int run_calibrate(calibrate_command& command) {
   command.table.settle();
+  check_places(command);
   std::optional<simulated::board_parameters> reference;
   if (!command.reference.empty()) reference = simulated::read_parameters(command.reference);
   const auto report = simulated::calibrate(command.board_name(), command.files(), reference);
   if (!command.output.empty()) {
-    std::ofstream out(command.output, std::ios::trunc | std::ios::binary);
-    out << report.text;
-    out.flush();
-    if (!out) {
-      throw usage_error(
-          fmt::format("--output {}: the file cannot be written; name a file in an existing folder", command.output));
-    }
+    with_usage_errors([&] { files::write_whole(command.output, report.text, parameter_file); });
   }
   const nlohmann::json json = {{"board", report.parameters.board},
                                {"latency_origin", simulated::to_string(report.parameters.latency.from.how)},

@@ -21,6 +21,8 @@
 #include "device/simulated/simulated_board.hpp"
 #include "edge_node/report.hpp"
 #include "edge_node/settings.hpp"
+#include "files/place.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/discriminator.hpp"
 #include "launcher/node_processes.hpp"
 #include "link/relay.hpp"
@@ -69,8 +71,9 @@ struct demo_set {
 demo_set choose_set(const std::string& data) {
   if (!data.empty() && data != "procedural") {
     const auto folder = find_data(data, "cifar100");
-    if (std::filesystem::is_regular_file(std::filesystem::path(folder) / "test.bin")) return {"cifar100", folder};
-    fmt::print(stderr, "No CIFAR-100 in {} ('dvfo data get cifar100' fetches it): showing the procedural set.\n", data);
+    if (files::is_file(std::filesystem::path(folder) / "test.bin")) return {"cifar100", folder};
+    files::tell(
+        fmt::format("No CIFAR-100 in {} ('dvfo data get cifar100' fetches it): showing the procedural set.\n", data));
   }
   return {"procedural", "procedural"};
 }
@@ -183,7 +186,7 @@ std::string energy_note(const demo_command& command) {
 /// Why this scheme cannot be shown; empty if it can.
 std::string obstacle(const std::string& scheme, const std::string& bundle) {
   const auto rule = inference::appeal_rule_file(bundle);
-  if (scheme != "appealnet" || std::filesystem::exists(rule)) return {};
+  if (scheme != "appealnet" || files::stands(rule)) return {};
   return fmt::format("{} is not there; 'dvfo train discriminator' makes one", rule.string());
 }
 
@@ -219,15 +222,15 @@ nlohmann::json to_json(const demo_result& found, const demo_command& command, co
 }
 
 run_figures show_scheme(const demo_command& command, const std::string& scheme, const launcher::edge_run& run) {
-  fmt::print(stderr, "{}\n", scheme);
+  files::tell(scheme + '\n');
   const auto tasks = static_cast<std::size_t>(command.tasks);
   run_figures figures;
   launcher::run_edge(run, [&](const std::string& line) {
     figures.add(edge_node::read_report(line));
     const auto done = figures.tasks();
     if (stderr_is_terminal() && (done % 10 == 0 || done == tasks)) {
-      fmt::print(stderr, "\r  {}{}", progress_bar(static_cast<double>(done) / static_cast<double>(tasks)),
-                 done == tasks ? "\n" : "");
+      files::tell(fmt::format("\r  {}{}", progress_bar(static_cast<double>(done) / static_cast<double>(tasks)),
+                              done == tasks ? "\n" : ""));
     }
   });
   return figures;
@@ -253,11 +256,11 @@ int run_demo(demo_command& command) {
   const auto cloud = launcher::start_cloud({.bundle = bundle});
   const link::relay link(configuration::parse_address(cloud.address, "cloud").port, 1e6 * command.mbps,
                          command.rtt_ms / 2e3);
-  fmt::print(stderr, "{} test images of {}; cloud process {} behind {} Mbit/s\n", command.tasks, set.name,
-             cloud.process.id(), command.mbps);
+  files::tell(fmt::format("{} test images of {}; cloud process {} behind {} Mbit/s\n", command.tasks, set.name,
+                          cloud.process.id(), command.mbps));
   for (const auto& scheme : split_names(command.schemes)) {
     if (auto why = obstacle(scheme, bundle); !why.empty()) {
-      fmt::print(stderr, "{} is left out: {}\n", scheme, why);
+      files::tell(fmt::format("{} is left out: {}\n", scheme, why));
       found.absent.push_back({scheme, std::move(why)});
       continue;
     }
@@ -272,9 +275,9 @@ int run_demo(demo_command& command) {
     found.runs.push_back({scheme, show_scheme(command, scheme, run)});
   }
   if (command.json) {
-    fmt::print("{}\n", to_json(found, command, set, bundle).dump(2));
+    files::print(to_json(found, command, set, bundle).dump(2) + '\n');
   } else {
-    fmt::print("\n{}{}", rendered(found), energy_note(command));
+    files::print('\n' + rendered(found) + energy_note(command));
   }
   return exit_success;
 }

@@ -16,6 +16,8 @@
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
+#include "files/place.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/bundle/manifest.hpp"
 
 namespace dvfo::cli {
@@ -62,11 +64,9 @@ doctor_row look_at_bundle(const std::string& bundle) {
   for (const auto& figure : manifest.figures) {
     if (figure.share == 0.5) row.found += fmt::format(", {:.1f} % at share ½", figure.top1);
   }
-  std::error_code unreadable;
-  if (!std::filesystem::is_regular_file(folder / "weights.bin", unreadable)) {
+  if (!files::is_file(folder / "weights.bin")) {
     row.state = health::missing;
-    row.reason = (folder / "weights.bin").string() +
-                 (unreadable ? ": " + unreadable.message() : std::string(" is no regular file"));
+    row.reason = (folder / "weights.bin").string() + " is no file that can be read";
     row.remedy = "copy the whole bundle, or make it anew with 'dvfo train model'";
   }
   return row;
@@ -93,8 +93,8 @@ int run_doctor(doctor_command& command) {
   const auto board = opened(command.board);
   const auto rows = examine(board->identity(), options_of(command));
   const auto width = size_of_terminal(STDOUT_FILENO).columns;
-  fmt::print("{}", command.json ? doctor_json(rows).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
-                                : doctor_text(rows, width));
+  files::print(command.json ? doctor_json(rows).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+                            : doctor_text(rows, width));
   return needs_attention(rows) ? exit_failure : exit_success;
 }
 

@@ -71,6 +71,7 @@ nlohmann::json to_json(const std::string& network, const evaluation::explained_r
 
 int run_explain(explain_command& command) {
   command.table.settle();
+  check_save("json", command.json);
   const auto board = board_of(command.choice);
   const auto tasks = tasks_of(command.choice, board);
   const auto trained = policy_of(command.choice);

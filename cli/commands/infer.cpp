@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <atomic>
-#include <iostream>
 #include <memory>
 
 #include "cli/commands/command.hpp"
@@ -14,6 +13,7 @@
 #include "edge_node/report.hpp"
 #include "edge_node/source.hpp"
 #include "edge_node/stream.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/model.hpp"
 
 namespace dvfo::cli {
@@ -28,6 +28,7 @@ constexpr const char* details =
     "answered.\n\n"
     "Examples:\n"
     "  dvfo infer cat.jpg\n"
+    "  dvfo infer photos                          the pictures directly in a folder\n"
     "  dvfo infer --share 0.25 --cloud 127.0.0.1:7070 photos/*.jpg\n"
     "  dvfo infer --bundle ./my-bundle --json cat.jpg | jq .predicted_name\n";
 
@@ -49,7 +50,7 @@ int run_infer(infer_command& command) {
   if (cloud.wanted && !cloud.up)
     spdlog::warn("no cloud at {} ({}): images are answered on the edge", command.node.cloud, cloud.reason);
 
-  const auto source = edge_node::image_files({command.images.begin(), command.images.end()});
+  const auto source = edge_node::pictures_of({command.images.begin(), command.images.end()});
   edge_node::stream_options how;
   how.warm_up = 1;
   how.deadline_seconds = command.node.deadline_ms / 1e3;
@@ -58,9 +59,11 @@ int run_infer(infer_command& command) {
       node, *source, how,
       [&](const edge_node::task_report& report) {
         if (command.json) {
-          std::cout << edge_node::to_line(report) << std::endl;
+          files::print(edge_node::to_line(report) + '\n');
+        } else if (report.ok()) {
+          files::print(edge_node::to_text(report));
         } else {
-          (report.ok() ? std::cout : std::cerr) << edge_node::to_text(report) << std::flush;
+          files::tell(edge_node::to_text(report));
         }
       },
       never);
@@ -77,7 +80,7 @@ void add_infer(CLI::App& app, action& chosen) {
   command->table.flag("json", command->json, "one JSON line an image on standard output");
   add_log_level(command->table, command->log_level);
   command->table.attach(*infer);
-  infer->add_option("IMAGE", command->images, "JPEG or PNG files")->required();
+  infer->add_option("IMAGE", command->images, "JPEG or PNG files, or folders of them")->required();
   infer->callback([command, &chosen] { chosen = [command] { return run_infer(*command); }; });
 }
 

@@ -17,6 +17,7 @@
 #include "configuration/exit_code.hpp"
 #include "configuration/settings.hpp"
 #include "configuration/signals.hpp"
+#include "files/standard_streams.hpp"
 
 namespace dvfo::cli {
 
@@ -95,11 +96,14 @@ int run_top(top_command& command) {
   if (is_live) screen.emplace(STDIN_FILENO, STDOUT_FILENO);
   int keys = is_live && isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : -1;
   const auto show = [&](const top_view& view) {
-    if (command.json)
-      return write_all(STDOUT_FILENO,
-                       to_json(view).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    if (command.json) {
+      files::print(to_json(view).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+      return true;
+    }
     const auto lines = render(view, size_of_terminal(STDOUT_FILENO).columns, may_use_colour(STDOUT_FILENO));
-    return screen ? screen->draw(lines) : write_all(STDOUT_FILENO, as_block(lines));
+    if (screen) return screen->draw(lines);
+    files::print(as_block(lines));
+    return true;
   };
   watch(
       session, static_cast<std::uint64_t>(command.count), now,

@@ -12,8 +12,14 @@
 #include "cli/data/unpack.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/settings.hpp"
+#include "files/error.hpp"
+#include "files/folder.hpp"
+#include "files/output.hpp"
+#include "files/place.hpp"
+#include "files/reading.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/error.hpp"
+#include "inference/file_errors.hpp"
 
 namespace dvfo::cli {
 
@@ -30,6 +36,43 @@ const std::vector<expected_file> cifar100_files = {{"coarse_label_names.txt", 1U
                                                    {"fine_label_names.txt", 1U << 20U, true},
                                                    {"test.bin", 64U << 20U, true},
                                                    {"train.bin", 320U << 20U, true}};
+
+// First bytes of CIFAR-100's records: a coarse and a fine label before every 3,072 bytes of pixels.
+constexpr files::kind records_file{"a file of CIFAR-100's records", [](std::string_view head) {
+                                     constexpr std::size_t record_bytes = 3074;
+                                     for (std::size_t at = 0; at + 1 < head.size(); at += record_bytes) {
+                                       const auto coarse = static_cast<unsigned char>(head[at]);
+                                       const auto fine = static_cast<unsigned char>(head[at + 1]);
+                                       if (coarse >= 20 || fine >= 100) return false;
+                                     }
+                                     return true;
+                                   }};
+
+constexpr files::kind names_file{"a list of CIFAR-100's names", [](std::string_view head) {
+                                   constexpr std::size_t longest_name = 64;
+                                   const auto lines = files::lines_of(head);
+                                   return std::all_of(lines.begin(), lines.end(), [](const files::line& one) {
+                                     return one.text.size() <= longest_name &&
+                                            one.text.find(' ') == std::string_view::npos;
+                                   });
+                                 }};
+
+const files::kind& kind_of(const expected_file& file) {
+  return file.name.ends_with(".bin") ? records_file : names_file;
+}
+
+template <class Action>
+auto with_io_errors(const std::string& hint, const Action& action) {
+  return inference::with_file_errors_as(errc::io, hint, action);
+}
+
+/// Nothing of the user's may be in the way of what is put there after a long download.
+void check_places(const fs::path& folder) {
+  with_io_errors("choose another --output", [&] {
+    files::make_folder(folder);
+    for (const auto& file : cifar100_files) files::check_output(folder / file.name, kind_of(file));
+  });
+}
 
 struct checksum {
   std::string algorithm;
@@ -65,20 +108,15 @@ bool is_complete(const fs::path& folder) {
   }
 }
 
-void make_folder(const fs::path& folder) {
-  std::error_code failed;
-  fs::create_directories(folder, failed);
-  if (failed)
-    throw error(errc::io, fmt::format("{}: the folder cannot be made ({}); choose another --output", folder.string(),
-                                      failed.message()));
-}
-
 /// The folder in which files wait until they are known to be good; it goes when the work is done or has failed.
 class staging_folder {
  public:
   explicit staging_folder(fs::path path) : path_(std::move(path)) {
-    remove();
-    make_folder(path_);
+    with_io_errors("remove it, or choose another --output", [&] {
+      if (files::stands(path_)) expect_leftover();
+      remove();
+      files::make_folder(path_);
+    });
   }
   ~staging_folder() { remove(); }
   staging_folder(const staging_folder&) = delete;
@@ -87,17 +125,29 @@ class staging_folder {
   [[nodiscard]] const fs::path& path() const { return path_; }
 
  private:
+  /// A run that was killed leaves the files of an archive, and nothing else.
+  void expect_leftover() const {
+    const auto found = files::list(path_);
+    const bool is_ours = found.folders.empty() && found.left_out.empty() &&
+                         std::all_of(found.files.begin(), found.files.end(), [](const fs::path& file) {
+                           return std::any_of(cifar100_files.begin(), cifar100_files.end(),
+                                              [&](const auto& known) { return file.filename() == known.name; });
+                         });
+    if (!is_ours)
+      throw files::error(path_, fmt::format("{}, which no run of this command left", files::describe(found)));
+  }
+
   void remove() {
     std::error_code ignored;
-    fs::remove_all(path_, ignored);
+    for (const auto& known : cifar100_files) fs::remove(path_ / known.name, ignored);
+    fs::remove(path_, ignored);
   }
 
   fs::path path_;
 };
 
 bool has_digest(const fs::path& file, const checksum& expected) {
-  std::error_code ignored;
-  return fs::is_regular_file(file, ignored) && file_digest(file, expected.algorithm) == expected.digest;
+  return files::is_file(file) && file_digest(file, expected.algorithm) == expected.digest;
 }
 
 void fetch_archive(const data_get_options& options, const fs::path& part, const checksum& expected) {
@@ -116,14 +166,16 @@ void fetch_archive(const data_get_options& options, const fs::path& part, const 
                                              options.url, expected.algorithm, found, expected.digest));
 }
 
-void move_into_place(const fs::path& from, const fs::path& to) {
+void move_into_place(const fs::path& from, const fs::path& folder) {
   for (const expected_file& file : cifar100_files) {
-    std::error_code failed;
-    if (!fs::exists(from / file.name, failed)) continue;
-    fs::rename(from / file.name, to / file.name, failed);
-    if (failed)
-      throw error(errc::io,
-                  fmt::format("{}: cannot be put in place ({})", (to / file.name).string(), failed.message()));
+    if (!files::stands(from / file.name)) continue;
+    with_io_errors("", [&] {
+      files::check_output(folder / file.name, kind_of(file));
+      const auto to = files::look_at(folder / file.name).path;
+      std::error_code failed;
+      fs::rename(from / file.name, to, failed);
+      if (failed) throw files::error(to, fmt::format("cannot be put in place ({})", failed.message()));
+    });
   }
 }
 
@@ -132,7 +184,7 @@ void move_into_place(const fs::path& from, const fs::path& to) {
 data_get_outcome get_cifar100(const data_get_options& options) {
   const checksum expected = parse_checksum(options.checksum);
   if (is_complete(options.output)) return data_get_outcome::already_complete;
-  make_folder(options.output);
+  check_places(options.output);
   const fs::path part = options.output / "cifar-100-binary.tar.gz.part";
   fetch_archive(options, part, expected);
   const staging_folder staging(options.output / ".unpacking");

@@ -10,7 +10,10 @@
 #include <sstream>
 #include <string>
 
+#include "device/saved_state.hpp"
 #include "device/text_file.hpp"
+#include "files/error.hpp"
+#include "files/place.hpp"
 
 namespace dvfo::cli {
 namespace {
@@ -47,12 +50,18 @@ std::string line_after(const std::string& text, const std::string& word) {
   return {};
 }
 
+void refuse(const std::string& reason, doctor_row& row) {
+  row.state = health::missing;
+  row.reason = reason + ", so clocks would not be restored after a crash";
+  row.remedy = "name another file with --clock-state, here and for dvfo-edge";
+}
+
 void describe_leftover(const device::board_identity& board, const std::filesystem::path& file, doctor_row& row) {
   row.state = health::warning;
   const auto text = device::read_text(file);
+  if (text && !device::is_clock_state(*text)) return refuse(file.string() + " holds something else", row);
   if (!text || !text->starts_with("dvfo-clocks 1\n")) {
-    row.reason = text ? file.string() + " is damaged, or no state file of the clocks"
-                      : device::describe(file, text.fault, text.found);
+    row.reason = text ? file.string() + " is damaged" : device::describe(file, text.fault, text.found);
     row.remedy = "set the power mode again (nvpmodel -m …) or restart the board, and remove the file";
     return;
   }
@@ -70,16 +79,27 @@ void describe_leftover(const device::board_identity& board, const std::filesyste
 
 }  // namespace
 
-doctor_row look_at_clock_state(const device::board_identity& board, const std::filesystem::path& file) {
-  doctor_row row{.topic = "clock", .thing = "state file", .found = file.string()};
+doctor_row look_at_clock_state(const device::board_identity& board, const std::filesystem::path& named) {
+  doctor_row row{.topic = "clock", .thing = "state file", .found = named.string()};
+  files::place place;
+  try {
+    place = files::look_at(named);
+  } catch (const files::error& problem) {
+    refuse(problem.what(), row);
+    return row;
+  }
+  const auto& file = place.path;
   const auto holder = lock_holder(file.string() + ".lock");
   if (!holder.empty()) {
     row.found += fmt::format(", in use by process {}", holder);
     return row;
   }
-  std::error_code unknown;
-  if (std::filesystem::exists(file, unknown)) {
+  if (place.what == files::standing::file) {
     describe_leftover(board, file, row);
+    return row;
+  }
+  if (place.what != files::standing::nothing) {
+    refuse(fmt::format("{} {}", named.string(), files::to_string(place.what)), row);
     return row;
   }
   const auto folder = existing_folder(file.parent_path());

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "files/standard_streams.hpp"
 
 namespace dvfo::cli {
 
@@ -28,8 +29,8 @@ bool stderr_is_terminal() { return isatty(STDERR_FILENO) == 1; }
 
 void show_images(std::size_t done, std::size_t all) {
   if (!stderr_is_terminal() || all == 0) return;
-  fmt::print(stderr, "\r{} {} of {} images{}", progress_bar(static_cast<double>(done) / static_cast<double>(all)), done,
-             all, done == all ? "\n" : "");
+  files::tell(fmt::format("\r{} {} of {} images{}", progress_bar(static_cast<double>(done) / static_cast<double>(all)),
+                          done, all, done == all ? "\n" : ""));
 }
 
 }  // namespace dvfo::cli

@@ -11,11 +11,18 @@
 #include <cstring>
 #include <string_view>
 
+#include "files/descriptor.hpp"
+
 namespace dvfo::cli {
 namespace {
 
 constexpr const char* enter = "\x1b[?1049h\x1b[?25l";  // alternate screen, no cursor
 constexpr const char* leave = "\x1b[?25h\x1b[?1049l";
+
+/// False if the terminal is gone.
+bool write_all(int descriptor, std::string_view text) {
+  return files::write_fully(descriptor, text, files::patience::endless) == 0;
+}
 
 std::string_view variable(const char* name) {
   const char* const value = std::getenv(name);
@@ -91,17 +98,6 @@ bool sleep_until(std::chrono::steady_clock::time_point when, int stop, int& keys
     if (wake[0].revents != 0) return false;
     if (wake[1].revents != 0 && is_end_asked(keys)) return false;
   }
-}
-
-bool write_all(int descriptor, const std::string& text) {
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t size = write(descriptor, text.data() + done, text.size() - done);
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return false;
-    done += static_cast<std::size_t>(size);
-  }
-  return true;
 }
 
 }  // namespace dvfo::cli

@@ -47,7 +47,4 @@ class live_screen {
 /// input is seen on `keys`; either may be -1. Costs nothing meanwhile.
 bool sleep_until(std::chrono::steady_clock::time_point when, int stop, int& keys);
 
-/// Writes all of it. False if nobody reads.
-bool write_all(int descriptor, const std::string& text);
-
 }  // namespace dvfo::cli

@@ -14,6 +14,9 @@ using namespace configuration;
 
 opened_evaluation open_evaluation(evaluation_command& command) {
   command.table.settle();
+  check_save("json", command.json);
+  check_save("csv", command.csv);
+  check_save("svg", command.svg);
   inference::prepare_for_single_images();
   inference::set_intra_op_threads(static_cast<int>(command.threads));
   auto bundle = inference::model_bundle::load(find_bundle(command.bundle));

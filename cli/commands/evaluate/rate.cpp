@@ -81,9 +81,9 @@ int run_rate(evaluation_command& command) {
   const auto& name = opened.bundle.manifest().name;
   const auto head = fmt::format("{} on {} test images of {}: unsplit float reference {:.2f} %\n", name, report.images,
                                 opened.data->name(), report.reference_top1);
-  publish(head + plain_table(rows), json_of(report, opened), command.json);
   save("csv", command.csv, [&] { return csv_of(report); });
   save("svg", command.svg, [&] { return evaluation::svg_of(curves_of(report, name)); });
+  publish(head + plain_table(rows), json_of(report, opened), command.json);
   return configuration::exit_success;
 }
 

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -16,6 +15,9 @@
 #include "configuration/exit_code.hpp"
 #include "configuration/settings.hpp"
 #include "evaluation/schemes.hpp"
+#include "files/error.hpp"
+#include "files/folder.hpp"
+#include "files/standard_streams.hpp"
 
 namespace dvfo::cli {
 
@@ -54,21 +56,30 @@ struct schemes_command {
   settings_table table;
 };
 
+/// Every trace of the folder. One that cannot be read is told and left out; one that is no trace is an error.
+std::vector<link::trace> links_in(const std::string& folder) {
+  const auto found = files::list(folder);
+  for (const auto& each : found.left_out) files::tell_line(each);
+  std::vector<link::trace> links;
+  for (const auto& file : found.files) {
+    try {
+      links.push_back(link::trace::from_file(file));
+    } catch (const files::error& problem) {
+      files::tell_line(fmt::format("{}; it is left out", problem.what()));
+    }
+  }
+  if (!links.empty()) return links;
+  throw usage_error(fmt::format("--traces {}: {}, but no bandwidth trace that can be read; name a folder of them",
+                                folder, files::describe(found)));
+}
+
 std::vector<link::trace> links_of(const schemes_command& command) {
   if (command.traces.empty()) return {link::trace::constant(command.bandwidth * 1e6)};
-  std::vector<std::filesystem::path> files;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(command.traces, failed)) {
-    if (entry.is_regular_file()) files.push_back(entry.path());
+  try {
+    return links_in(command.traces);
+  } catch (const files::error& problem) {
+    throw usage_error(fmt::format("--traces {}", problem.what()));
   }
-  if (files.empty()) {
-    throw usage_error(fmt::format("--traces {}: no file is there; name a folder of bandwidth traces", command.traces));
-  }
-  std::sort(files.begin(), files.end());
-  std::vector<link::trace> links;
-  links.reserve(files.size());
-  for (const auto& file : files) links.push_back(link::trace::from_file(file));
-  return links;
 }
 
 policy::arrivals arrivals_of(const schemes_command& command) {
@@ -162,6 +173,7 @@ class report {
 
 int run_schemes(schemes_command& command) {
   command.table.settle();
+  check_save("json", command.json);
   const auto board = board_of(command.choice);
   const auto tasks = tasks_of(command.choice, board);
   const auto names = split_names(command.choice.schemes);

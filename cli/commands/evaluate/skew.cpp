@@ -75,6 +75,8 @@ int run_skew(evaluation_command& command) {
       "{:.1f} %\n",
       name, report.images, opened.data->name(), report.importance.size(), 100.0 * report.top_three,
       report.tenth_channels, 100.0 * report.top_tenth);
+  save("csv", command.csv, [&] { return csv_of(report); });
+  save("svg", command.svg, [&] { return evaluation::svg_of(curve_of(report, name)); });
   publish(head + plain_table(rows),
           {{"bundle", name},
            {"dataset", opened.data->name()},
@@ -84,8 +86,6 @@ int run_skew(evaluation_command& command) {
            {"top_tenth_channels", report.tenth_channels},
            {"importance_by_rank", importances}},
           command.json);
-  save("csv", command.csv, [&] { return csv_of(report); });
-  save("svg", command.svg, [&] { return evaluation::svg_of(curve_of(report, name)); });
   return configuration::exit_success;
 }
 

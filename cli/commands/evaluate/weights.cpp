@@ -39,6 +39,7 @@ struct weights_command {
 
 int run_weights(weights_command& command) {
   command.table.settle();
+  check_save("json", command.json);
   if (command.weights.empty()) throw usage_error("--weights is missing: name the folder of the published weights");
   if (command.data.empty()) throw usage_error("--data is missing: name the folder of the data set");
   inference::set_intra_op_threads(static_cast<int>(command.threads));

@@ -123,9 +123,13 @@ inference::appeal_rule to_rule(const discriminator_command& command, const infer
 
 int run_train_discriminator(discriminator_command& command) {
   command.table.settle();
+  check_save("json", command.json);
   inference::prepare_for_single_images();
   inference::set_intra_op_threads(static_cast<int>(command.threads));
   const auto folder = find_bundle(command.bundle);
+  const auto file =
+      command.output.empty() ? inference::appeal_rule_file(folder) : std::filesystem::path(command.output);
+  inference::check_output_of_rule(file);
   const auto bundle = inference::model_bundle::load(folder);
   const auto& manifest = bundle.manifest();
   const auto images = open_images(command, manifest);
@@ -149,8 +153,6 @@ int run_train_discriminator(discriminator_command& command) {
   const auto chosen = at(rate);
   rows.push_back(to_row(fmt::format("{:.2f}, chosen", rate), chosen));
   const auto rule = to_rule(command, manifest, head, chosen, at(0.0).top1, test.size());
-  const auto file =
-      command.output.empty() ? inference::appeal_rule_file(folder) : std::filesystem::path(command.output);
   inference::save(rule, file);
   const nlohmann::json json = {{"bundle", manifest.name}, {"images", test.size()},     {"held_back", held.size()},
                                {"curve", curve},          {"chosen", to_json(chosen)}, {"file", file.string()}};

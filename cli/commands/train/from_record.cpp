@@ -10,6 +10,7 @@
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/architectures/architecture.hpp"
 #include "policy/agent/policy_bundle.hpp"
 #include "policy/agent/q_inference.hpp"
@@ -24,7 +25,7 @@ namespace {
 /// The file and the older one beside it, if that is of the same board and network.
 policy::stored_experience read_all(const std::string& file) {
   try {
-    return policy::read_experience(file, [](const std::string& what) { fmt::print(stderr, "{}\n", what); });
+    return policy::read_experience(file, files::tell_line);
   } catch (const std::runtime_error& problem) {
     throw usage_error(fmt::format("--from-record {}", problem.what()));
   }
@@ -57,6 +58,7 @@ policy::regret_report judge(const policy::policy_bundle& policy, const policy::s
 }  // namespace
 
 int continue_policy(const record_request& what) {
+  policy::check_place(what.output);
   const auto record = read_all(what.record);
   auto policy = what.policy.empty()
                     ? policy::load_policy_for(bundles_folder(), record.header.board, record.header.network)
@@ -75,15 +77,15 @@ int continue_policy(const record_request& what) {
     policy.recipe += fmt::format("; regret above as measured before going on with {} recorded tasks of {} on {}",
                                  report.used, record.header.network, record.header.board);
     policy::save(policy, what.output);
-    fmt::print("{}", plain_table({{"", "before", "after"},
-                                  {"mean |TD error|", fmt::format("{:.3f}", report.td_error_before),
-                                   fmt::format("{:.3f}", report.td_error_after)},
-                                  {"regret in virtual time, %", fmt::format("{:.2f}", 1e2 * before.mean),
-                                   fmt::format("{:.2f}", 1e2 * after.mean)},
-                                  {"worst cell, %", fmt::format("{:.1f}", 1e2 * before.worst),
-                                   fmt::format("{:.1f}", 1e2 * after.worst)}}));
-    fmt::print("wrote {} after {} recorded tasks ({} passed over) and {} gradient steps\n", what.output, report.used,
-               report.passed_over, what.options.steps);
+    files::print(plain_table(
+        {{"", "before", "after"},
+         {"mean |TD error|", fmt::format("{:.3f}", report.td_error_before),
+          fmt::format("{:.3f}", report.td_error_after)},
+         {"regret in virtual time, %", fmt::format("{:.2f}", 1e2 * before.mean),
+          fmt::format("{:.2f}", 1e2 * after.mean)},
+         {"worst cell, %", fmt::format("{:.1f}", 1e2 * before.worst), fmt::format("{:.1f}", 1e2 * after.worst)}}));
+    files::print(fmt::format("wrote {} after {} recorded tasks ({} passed over) and {} gradient steps\n", what.output,
+                             report.used, report.passed_over, what.options.steps));
   } catch (const std::invalid_argument& problem) {
     throw usage_error(fmt::format("--from-record {}: {}", what.record, problem.what()));
   }

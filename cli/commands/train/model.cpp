@@ -9,6 +9,7 @@
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"
 #include "configuration/settings.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/training/trainer.hpp"
 
 namespace dvfo::cli {
@@ -147,9 +148,9 @@ void show(const inference::training_progress& now) {
                   progress_bar(fraction), now.loss, now.accuracy, clock_text(now.remaining_seconds));
   const bool epoch_ends = now.batch == now.batches;
   if (stderr_is_terminal()) {
-    fmt::print(stderr, "\r{:<110}{}", line, epoch_ends ? "\n" : "");
+    files::tell(fmt::format("\r{:<110}{}", line, epoch_ends ? "\n" : ""));
   } else if (epoch_ends) {
-    fmt::print(stderr, "{}\n", line);
+    files::tell(line + '\n');
   }
 }
 
@@ -169,7 +170,7 @@ int run_train(train_command& command) {
   command.table.settle();
   if (command.output.empty()) throw usage_error("--output is missing: name the folder that the bundle is written to");
   const auto bundle = inference::train_model(inference::completed(options_of(command)), show);
-  fmt::print("{}wrote {}\n", rendered(bundle.manifest()), command.output);
+  files::print(fmt::format("{}wrote {}\n", rendered(bundle.manifest()), command.output));
   return exit_success;
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "cli/commands/build.hpp"
@@ -14,10 +13,13 @@
 #include "cli/commands/train/from_record.hpp"
 #include "cli/commands/train/policy_models.hpp"
 #include "cli/terminal/progress.hpp"
+#include "cli/terminal/report.hpp"
 #include "cli/terminal/table.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/settings.hpp"
 #include "evaluation/plots/learning_plot.hpp"
+#include "files/output.hpp"
+#include "files/standard_streams.hpp"
 #include "inference/architectures/architecture.hpp"
 #include "policy/agent/policy_bundle.hpp"
 #include "policy/training/policy_trainer.hpp"
@@ -152,9 +154,9 @@ class progress_lines {
     }
     const auto line = fmt::format("{}  {}  {} left", progress_bar(share), last_, left);
     if (stderr_is_terminal()) {
-      fmt::print(stderr, "\r{:<90}{}", line, newest != nullptr ? "\n" : "");
+      files::tell(fmt::format("\r{:<90}{}", line, newest != nullptr ? "\n" : ""));
     } else if (newest != nullptr) {
-      fmt::print(stderr, "{}\n", line);
+      files::tell(line + '\n');
     }
   }
 
@@ -187,10 +189,14 @@ std::string rendered(const policy::regret_report& found) {
   return plain_table(rows);
 }
 
-void write_file(const std::filesystem::path& file, const std::string& content) {
-  std::ofstream out(file);
-  out << content;
-  if (!out.flush()) throw usage_error(fmt::format("{}: cannot be written", file.string()));
+constexpr files::kind curve_table{"a learning curve of 'dvfo train policy'",
+                                  [](std::string_view head) { return head.starts_with("tasks,gradient_steps,"); }};
+
+/// Before hours of training and not after: will everything find its place?
+void check_places(const std::filesystem::path& folder) {
+  policy::check_place(folder);
+  files::check_output(folder / "curve.csv", curve_table);
+  files::check_output(folder / "curve.svg", plot_file);
 }
 
 policy::policy_bundle bundle_of(const policy::policy_trainer& trainer, const policy::regret_report& found,
@@ -236,7 +242,7 @@ int run_train_policy(train_policy_command& command) {
   }
   if (!command.record.policy.empty()) throw usage_error("--from-policy belongs to --from-record; name a record, too");
   const std::filesystem::path folder(command.output);
-  std::filesystem::create_directories(folder);
+  check_places(folder);
   const auto checkpoint = folder / "checkpoint.bin";
   std::unique_ptr<policy::policy_trainer> trainer;
   try {
@@ -250,17 +256,17 @@ int run_train_policy(train_policy_command& command) {
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
   const auto found = trainer->judge();
   policy::save(bundle_of(*trainer, found, folder.filename().string(), trainer->tasks()), folder);
-  write_file(folder / "curve.csv", evaluation::curve_csv(curve));
-  write_file(folder / "curve.svg",
-             evaluation::curve_svg(curve, fmt::format("policy \"{}\"", folder.filename().string())));
-  for (const auto* leftover : {"checkpoint.bin", "checkpoint.bin.curve"}) std::filesystem::remove(folder / leftover);
+  files::write_whole(folder / "curve.csv", evaluation::curve_csv(curve), curve_table);
+  files::write_whole(folder / "curve.svg",
+                     evaluation::curve_svg(curve, fmt::format("policy \"{}\"", folder.filename().string())), plot_file);
+  policy::remove_checkpoint(checkpoint);
   const auto between = trainer->judge_between();
   if (between) {
-    fmt::print("between those conditions: mean regret {:.2f} %, worst {:.1f} %\n", 1e2 * between->mean,
-               1e2 * between->worst);
+    files::print(fmt::format("between those conditions: mean regret {:.2f} %, worst {:.1f} %\n", 1e2 * between->mean,
+                             1e2 * between->worst));
   }
-  fmt::print("{}wrote {} after {} tasks and {} gradient steps in {}\n", rendered(found), command.output,
-             trainer->tasks(), trainer->agent().steps(), clock_text(passed.count()));
+  files::print(fmt::format("{}wrote {} after {} tasks and {} gradient steps in {}\n", rendered(found), command.output,
+                           trainer->tasks(), trainer->agent().steps(), clock_text(passed.count())));
   return exit_success;
 }
 

@@ -75,6 +75,22 @@ TEST_F(data_get, an_output_that_cannot_be_made_is_an_error) {
   EXPECT_THAT(text, HasSubstr(options_.output.string()));
 }
 
+// --output . in a folder with a train.bin of one's own: it was replaced, and a folder called .unpacking removed.
+TEST_F(data_get, nothing_of_the_users_is_replaced_or_removed) {
+  write_file(options_.output / "train.bin", "a film");
+  EXPECT_THAT(failure().second, HasSubstr("train.bin: holds something that is not"));
+  EXPECT_TRUE(ranges_.empty()) << "said before the download";
+  EXPECT_EQ(tests::read_file(options_.output / "train.bin"), "a film");
+  fs::remove(options_.output / "train.bin");
+  write_file(options_.output / ".unpacking" / "letter", "Dear");
+  EXPECT_THAT(failure().second, HasSubstr(".unpacking: holds 1 file"));
+  EXPECT_EQ(tests::read_file(options_.output / ".unpacking" / "letter"), "Dear");
+  fs::remove(options_.output / ".unpacking" / "letter");
+  write_file(options_.output / ".unpacking" / "test.bin", "left by a kill");
+  expect_fetched();
+  EXPECT_FALSE(fs::exists(options_.output / ".unpacking"));
+}
+
 TEST_F(data_get, archives_that_climb_out_are_refused) {
   for (const std::string name : {"../evil", "/tmp/evil", "cifar-100-binary/../../train.bin"}) {
     auto entries = good_entries();

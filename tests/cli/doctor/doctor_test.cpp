@@ -257,8 +257,22 @@ TEST_F(clock_state, of_a_living_control_is_in_use_and_of_a_dead_one_left_over) {
   EXPECT_EQ(tests::read_file(file_), text);
   tests::write_file(tree_ / "proc/sys/kernel/random/boot_id", "another-boot\n");
   EXPECT_THAT(look().reason, HasSubstr("started anew"));
-  tests::write_file(file_, "junk\n");
+  tests::write_file(file_, "dvfo-clocks");
   EXPECT_THAT(look().reason, HasSubstr("damaged"));
+}
+
+// The remedy was to remove whatever file or folder the user had named.
+TEST_F(clock_state, that_names_something_else_is_to_be_named_otherwise) {
+  tests::write_file(file_, "junk\n");
+  EXPECT_EQ(look().state, health::missing);
+  EXPECT_THAT(look().reason, HasSubstr("holds something else"));
+  EXPECT_THAT(look().remedy, HasSubstr("another file"));
+  std::filesystem::remove(file_);
+  std::filesystem::create_directory(file_);
+  EXPECT_THAT(look().reason, HasSubstr("is a folder"));
+  std::filesystem::remove(file_);
+  std::filesystem::create_symlink("clocks.state", file_);
+  EXPECT_THAT(look().reason, HasSubstr("in a circle"));
 }
 
 TEST(doctor, further_checks_are_rows_even_if_they_throw) {
