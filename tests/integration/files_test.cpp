@@ -28,13 +28,13 @@ constexpr int usage = 2;
 constexpr int data = 3;
 constexpr int ended_by_sigpipe = 128 + 13;
 
-configuration::finished_program run(const std::string& name, const std::vector<std::string>& arguments) {
-  return configuration::run_program(program(name), arguments);
+launcher::finished_program run(const std::string& name, const std::vector<std::string>& arguments) {
+  return launcher::run_program(program(name), arguments);
 }
 
 /// Through a shell; $0 is the program.
-configuration::finished_program run_in_shell(const std::string& script, const std::string& name) {
-  return configuration::run_program("/bin/bash", {"-c", script, program(name).string()});
+launcher::finished_program run_in_shell(const std::string& script, const std::string& name) {
+  return launcher::run_program("/bin/bash", {"-c", script, program(name).string()});
 }
 
 /// An edge node alone on the procedural set.
@@ -204,7 +204,7 @@ TEST_F(users_files, metrics_are_refused_at_the_start_and_told_of_later) {
   }
   create_directory(at("collector"));
   create_symlink("collector/real.prom", at("dvfo.prom"));
-  configuration::child_process edge(
+  launcher::child_process edge(
       program("dvfo-edge"),
       edge_with({"--input", "procedural", "--tasks", "400", "--json", "-", "--metrics", at("dvfo.prom")}),
       {at("errors")});
@@ -249,7 +249,7 @@ TEST_F(users_files, pictures_of_a_folder_are_those_that_count) {
   put("photos/.hidden.jpg", "x");
   create_symlink("loop.jpg", at("photos/loop.jpg"));
   create_symlink("nowhere.jpg", at("photos/lost.jpg"));
-  const auto check = [&](const configuration::finished_program& result) {
+  const auto check = [&](const launcher::finished_program& result) {
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     std::vector<std::string> inputs;
     std::istringstream lines(result.output);
