@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/terminal/report.hpp"
 #include "configuration/exit_code.hpp"
 #include "configuration/paths.hpp"
 #include "inference/model.hpp"
