@@ -11,7 +11,6 @@
 #include "actors/caf_compat.hpp"
 #include "inference/image_coding.hpp"
 #include "messages/checks.hpp"
-#include "policy/task_cost/jpeg_bytes.hpp"
 
 namespace dvfo::actors {
 
@@ -35,7 +34,7 @@ void put_input(messages::infer_request& request, const offload_job& job, int inp
   const auto whole = inference::resize_and_centre_crop(*job.image, input_size);
   if (job.sends != policy::carrier::input) {
     request.kind = messages::frame_kind::jpeg;
-    request.frame = to_text(inference::encode_jpeg(whole, policy::jpeg_quality));
+    request.frame = to_text(inference::encode_jpeg(whole, inference::jpeg_quality));
     return;
   }
   const int side = std::max(1, static_cast<int>(std::lround(input_size * std::sqrt(job.share))));

@@ -7,7 +7,7 @@
 #include "inference/image_coding.hpp"
 #include "inference/measurement/logits.hpp"
 #include "inference/model.hpp"
-#include "policy/task_cost/jpeg_bytes.hpp"
+#include "inference/tasks/classification.hpp"
 
 namespace dvfo::evaluation {
 namespace {
@@ -56,7 +56,7 @@ std::vector<appeal_sample> collect_appeals(const model_bundle& bundle, const dat
     if ((i + 1) % progress_step == 0) progress(i + 1, all);
   }
   const recoded_images received(
-      images, [](const image& picture) { return encode_jpeg(picture, policy::jpeg_quality); },
+      images, [](const image& picture) { return encode_jpeg(picture, jpeg_quality); },
       [](std::span<const std::byte> bytes) { return decode_image(bytes, "JPEG"); });
   const auto cloud =
       collect_reference(bundle, received, [&](std::size_t done, std::size_t) { progress(images.size() + done, all); });

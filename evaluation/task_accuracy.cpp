@@ -3,7 +3,6 @@
 #include "evaluation/picture_sets.hpp"
 #include "inference/image_coding.hpp"
 #include "inference/measurement/logits.hpp"
-#include "policy/task_cost/jpeg_bytes.hpp"
 
 namespace dvfo::evaluation {
 
@@ -16,7 +15,7 @@ task_accuracy measure_task_accuracy(const model_bundle& bundle, const dataset& i
   const auto split =
       collect_logits(bundle, images, 0, images.size(), [&](std::size_t done, std::size_t) { progress(done, all); });
   const recoded_images received(
-      images, [](const image& picture) { return encode_jpeg(picture, policy::jpeg_quality); },
+      images, [](const image& picture) { return encode_jpeg(picture, jpeg_quality); },
       [](std::span<const std::byte> bytes) { return decode_image(bytes, "JPEG"); });
   const auto jpeg =
       collect_reference(bundle, received, [&](std::size_t done, std::size_t) { progress(images.size() + done, all); });

@@ -11,6 +11,9 @@
 /// wire.
 namespace dvfo::inference {
 
+/// libjpeg's default: of every JPEG that is sent.
+inline constexpr int jpeg_quality = 75;
+
 /// A baseline JPEG at libjpeg's `quality` (1…100): chroma at half the resolution, Huffman tables made for this picture.
 /// Throws error(bad_argument) for a quality out of range or a picture whose pixels do not fit its size. Thread-safe.
 std::vector<std::byte> encode_jpeg(const image& picture, int quality);

@@ -10,7 +10,7 @@
 
 #include "inference/backend.hpp"
 #include "inference/codec/feature_codec.hpp"
-#include "inference/image.hpp"
+#include "inference/tasks/kinds.hpp"
 
 /// What the upper floors see of a model: no LibTorch type appears here.
 namespace dvfo::inference {
@@ -47,12 +47,6 @@ struct channel_split {
 /// Splits by importance: round(share · C) channels of least importance become secondary (ties: the higher index goes).
 /// At share 0 nothing is sent, at share 1 everything. Throws error(bad_argument) unless 0 ≤ share ≤ 1.
 channel_split split_channels(std::span<const float> importance, double share);
-
-/// Probabilities of `logits` (softmax, computed in double).
-std::vector<float> softmax(std::span<const float> logits);
-
-/// Index of the largest value (the first of equals). `values` must not be empty.
-std::size_t argmax(std::span<const float> values);
 
 /// fused = λ · local + (1 − λ) · remote on logits (DVFO §5.3, rulings: at share 0 local alone, at share 1 remote alone;
 /// both are the caller's business). Sizes must agree, else error(bad_argument).

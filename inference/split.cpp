@@ -26,23 +26,6 @@ channel_split split_channels(std::span<const float> importance, double share) {
   return out;
 }
 
-std::vector<float> softmax(std::span<const float> logits) {
-  if (logits.empty()) return {};
-  const double highest = *std::max_element(logits.begin(), logits.end());
-  std::vector<double> weights;
-  weights.reserve(logits.size());
-  for (const float x : logits) weights.push_back(std::exp(static_cast<double>(x) - highest));
-  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
-  std::vector<float> out;
-  out.reserve(weights.size());
-  for (const double w : weights) out.push_back(static_cast<float>(w / total));
-  return out;
-}
-
-std::size_t argmax(std::span<const float> values) {
-  return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
-}
-
 std::vector<float> fuse_weighted(std::span<const float> local, std::span<const float> remote, double lambda) {
   if (local.size() != remote.size()) {
     throw error(errc::bad_argument,

@@ -12,7 +12,7 @@ double mean_jpeg_bytes(const inference::dataset& images, std::size_t count) {
   const std::size_t stride = std::max<std::size_t>(1, images.size() / std::max<std::size_t>(1, count));
   double bytes = 0.0;
   for (std::size_t i = 0; i < count; ++i) {
-    bytes += static_cast<double>(inference::encode_jpeg(images.at(i * stride).picture, jpeg_quality).size());
+    bytes += static_cast<double>(inference::encode_jpeg(images.at(i * stride).picture, inference::jpeg_quality).size());
   }
   return count == 0 ? 0.0 : bytes / static_cast<double>(count);
 }

@@ -1,8 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
-
 #include "inference/error.hpp"
 #include "inference/layers/scam.hpp"
 #include "inference/model.hpp"
@@ -55,13 +53,6 @@ TEST(split_channels, agrees_with_the_mask_that_training_uses) {
       EXPECT_EQ(split_channels(row, share).secondary, expected) << "share " << share << ", row " << i;
     }
   }
-}
-
-TEST(softmax, sums_to_one_and_survives_large_logits) {
-  const std::vector<float> logits = {1000.0F, 999.0F, -1000.0F};
-  const auto p = softmax(logits);
-  EXPECT_NEAR(std::accumulate(p.begin(), p.end(), 0.0), 1.0, 1e-6);
-  EXPECT_NEAR(p[0] / p[1], std::exp(1.0), 1e-4);
 }
 
 TEST(fuse_weighted, weighs_local_with_lambda) {
