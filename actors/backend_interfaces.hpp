@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "inference/image.hpp"
 #include "inference/model.hpp"
+#include "inference/tasks/task.hpp"
 
 /// The models as the actors see them: an interface, so that actors are tested without LibTorch.
 namespace dvfo::actors {
@@ -14,7 +14,7 @@ namespace dvfo::actors {
 class edge_backend {
  public:
   virtual ~edge_backend() = default;
-  virtual inference::extraction extract(const inference::image& picture) = 0;
+  virtual inference::extraction extract(const inference::any_input& asked) = 0;
   virtual std::vector<float> infer_local(const inference::feature_map& features, std::span<const std::uint16_t> primary,
                                          double share) = 0;
 };
@@ -24,7 +24,7 @@ class cloud_backend {
  public:
   virtual ~cloud_backend() = default;
   virtual std::vector<std::vector<float>> infer_remote(std::span<const std::vector<float>> features, double share) = 0;
-  virtual std::vector<std::vector<float>> infer_whole(std::span<const inference::image> pictures) = 0;
+  virtual std::vector<std::vector<float>> infer_whole(std::span<const inference::any_input> asked) = 0;
 };
 
 /// A simulated board under the edge's half: makes every pass last as long as on the board. Used by local_inference's

@@ -16,7 +16,7 @@ namespace dvfo::actors {
 class edge_model_backend final : public edge_backend {
  public:
   explicit edge_model_backend(inference::edge_model model) : model_(std::move(model)) {}
-  inference::extraction extract(const inference::image& picture) override { return model_.extract(picture); }
+  inference::extraction extract(const inference::any_input& asked) override { return model_.extract(asked); }
   std::vector<float> infer_local(const inference::feature_map& features, std::span<const std::uint16_t> primary,
                                  double share) override {
     return model_.infer_local(features, primary, share);
@@ -33,8 +33,8 @@ class cloud_model_backend final : public cloud_backend {
   std::vector<std::vector<float>> infer_remote(std::span<const std::vector<float>> features, double share) override {
     return model_.infer_remote(features, share);
   }
-  std::vector<std::vector<float>> infer_whole(std::span<const inference::image> pictures) override {
-    return model_.infer_whole(pictures);
+  std::vector<std::vector<float>> infer_whole(std::span<const inference::any_input> asked) override {
+    return model_.infer_whole(asked);
   }
 
  private:

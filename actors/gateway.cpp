@@ -20,7 +20,7 @@ constexpr double longest_budget = 86400.0;
 }  // namespace
 
 std::string gateway_state::fault_of(const infer_task& task) {
-  if (!task.image) return "the task has no image, expected one";
+  if (!task.input) return "the task has no input, expected one";
   if (!(task.budget_seconds > 0.0 && task.budget_seconds <= longest_budget)) {
     return "budget_seconds is " + number(task.budget_seconds) + ", expected more than 0 and at most " +
            number(longest_budget);

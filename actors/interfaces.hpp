@@ -20,7 +20,7 @@ using link_listener = caf::typed_actor<
 
 /// GATEWAY: admits tasks, gives them ids, answers each exactly once and before its deadline.
 using gateway_actor = caf::typed_actor<
-    // Classifies one image. Errors: busy (too many admitted), bad_task, deadline, stopping, inference, cloud.
+    // Answers one input. Errors: busy (too many admitted), bad_task, deadline, stopping, inference, cloud.
     caf::replies_to<infer_atom, infer_task>::with<answer>,
     // Takes nothing new; answers when the last admitted task has been answered.
     caf::replies_to<drain_atom>::with<caf::ok_atom>>;

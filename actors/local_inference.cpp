@@ -42,7 +42,7 @@ board_pacer::pass timed(local_inference_pointer self, board_pacer::part part, do
 extracted extract(local_inference_pointer self, const extraction_job& job) {
   extracted out{.task_id = job.task_id, .extraction = {}, .split = {}};
   const auto pass = timed(self, board_pacer::part::front, job.share, [&] {
-    out.extraction = self->state.backend->extract(*job.image);
+    out.extraction = self->state.backend->extract(*job.input);
     out.split = inference::split_channels(out.extraction.importance, job.share);
   });
   out.share = out.split.secondary.empty() ? 0.0 : out.split.primary.empty() ? 1.0 : job.share;

@@ -25,7 +25,7 @@ typename Inspector::result_type inspect(Inspector& f, wire_message& x) {
 
 /// See interfaces.hpp: REMOTE INFERENCE as an edge sees it.
 using remote_inference_actor = caf::typed_actor<
-    // Classifies one task's secondary channels: InferRequest → InferReply.
+    // The logits of one task's secondary channels, or of its input: InferRequest → InferReply.
     caf::replies_to<infer_atom, wire_message>::with<wire_message>,
     // What this cloud serves: HelloRequest → HelloReply.
     caf::replies_to<hello_atom, wire_message>::with<wire_message>>;
@@ -53,10 +53,10 @@ struct link_down {
   std::string reason;
 };
 
-/// A picture to extract features from. Defined here because it names an actor.
+/// An input to extract features from. Defined here because it names an actor.
 struct extraction_job {
   std::uint64_t task_id = 0;
-  std::shared_ptr<const inference::image> image;
+  std::shared_ptr<const inference::any_input> input;
   double share = 0.0;
   time_point deadline;  ///< not started after it
   caf::typed_actor<caf::reacts_to<extracted>> listener;

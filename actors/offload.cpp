@@ -1,15 +1,12 @@
 #include "actors/offload.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <span>
 #include <utility>
 
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/caf_compat.hpp"
-#include "inference/image_coding.hpp"
 #include "messages/checks.hpp"
 
 namespace dvfo::actors {
@@ -25,23 +22,13 @@ policy::degraded_reason offload_state::refusal(const offload_job& job, time_poin
 
 namespace {
 
-std::string to_text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-/// The input as the network takes it, compressed; or so much smaller that it has `share` of its pixels, uncompressed.
+/// The input itself: compressed, or `share` of it uncompressed.
 void put_input(messages::infer_request& request, const offload_job& job, int input_size) {
-  const auto whole = inference::resize_and_centre_crop(*job.image, input_size);
-  if (job.sends != policy::carrier::input) {
-    request.kind = messages::frame_kind::jpeg;
-    request.frame = to_text(inference::encode_jpeg(whole, inference::jpeg_quality));
-    return;
-  }
-  const int side = std::max(1, static_cast<int>(std::lround(input_size * std::sqrt(job.share))));
-  const auto part = inference::resize_and_centre_crop(whole, side);
-  request.kind = messages::frame_kind::pixels;
-  request.width = static_cast<std::uint32_t>(part.width);
-  request.frame = to_text(std::as_bytes(std::span(part.pixels)));
+  auto coded = job.sends == policy::carrier::input ? inference::reduce_input(*job.input, input_size, job.share)
+                                                   : inference::compress_input(*job.input, input_size);
+  request.kind = frame_kind_of(coded.coding);
+  request.width = coded.width;
+  request.frame = std::move(coded.bytes);
 }
 
 }  // namespace
@@ -54,7 +41,7 @@ std::string offload_state::encode(const offload_job& job, time_point now) {
                                   .frame = {}};
   if (job.sends == policy::carrier::features) {
     inference::encode_features(options.format, job.features.values(), job.channels, frame);
-    request.frame = to_text(frame);
+    request.frame = {reinterpret_cast<const char*>(frame.data()), frame.size()};
   } else {
     put_input(request, job, options.input_size);
   }

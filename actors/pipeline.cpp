@@ -100,7 +100,7 @@ void start_rescue(pipeline_pointer self, std::uint64_t id, task_run& run) {
 /// Extraction, too: at share 0 the local half follows it.
 void start_front(pipeline_pointer self, std::uint64_t id, const task_run& run) {
   extraction_job job{.task_id = id,
-                     .image = run.admitted().task.image,
+                     .input = run.admitted().task.input,
                      .share = run.share(),
                      .deadline = run.admitted().deadline,
                      .listener = extraction_listener(self)};

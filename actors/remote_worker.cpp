@@ -7,7 +7,6 @@
 
 #include "actors/caf_compat.hpp"
 #include "inference/error.hpp"
-#include "inference/image.hpp"
 
 namespace dvfo::actors {
 
@@ -31,19 +30,11 @@ std::vector<float> decode(const inference::feature_format& format, const std::st
   return features;
 }
 
-inference::image to_image(const batch_kind& kind, const std::string& frame) {
-  if (kind.frames == messages::frame_kind::jpeg)
-    return inference::decode_image(std::as_bytes(std::span(frame)), "the request's frame");
-  const std::size_t row = std::size_t{3} * kind.width;  // whole rows: messages/checks.cpp
-  return {.width = static_cast<int>(kind.width),
-          .height = static_cast<int>(frame.size() / row),
-          .pixels = std::vector<std::uint8_t>(frame.begin(), frame.end())};
-}
-
-/// As decode(), for an image.
-inference::image decode_input(const batch_kind& kind, const std::string& frame, batch_item& item) {
+/// As decode(), for an input that was sent itself.
+inference::any_input decode_input(const batch_kind& kind, const std::string& frame, batch_item& item) {
   try {
-    return to_image(kind, frame);
+    return inference::decode_input(coding_of(kind.frames), kind.width, std::as_bytes(std::span(frame)),
+                                   "the request's frame");
   } catch (const inference::error& failure) {
     item.bad_frame = true;
     item.error = failure.what();
@@ -72,14 +63,14 @@ batch_result remote_worker_state::compute(const batch_job& job, const std::funct
   result.items.resize(job.frames->size());
   const bool is_whole = job.kind.frames != messages::frame_kind::features;
   std::vector<std::vector<float>> features;
-  std::vector<inference::image> pictures;
+  std::vector<inference::any_input> inputs;
   std::vector<std::size_t> where;
   for (std::size_t i = 0; i < job.frames->size(); ++i) {
     const auto start = now();
     const auto& frame = (*job.frames)[i];
     auto& item = result.items[i];
     if (is_whole) {
-      pictures.push_back(decode_input(job.kind, frame, item));
+      inputs.push_back(decode_input(job.kind, frame, item));
     } else {
       features.push_back(decode(format, frame, item));
     }
@@ -87,14 +78,14 @@ batch_result remote_worker_state::compute(const batch_job& job, const std::funct
     if (!item.bad_frame) {
       where.push_back(i);
     } else if (is_whole) {
-      pictures.pop_back();
+      inputs.pop_back();
     } else {
       features.pop_back();
     }
   }
   if (where.empty()) return result;
   const auto start = now();
-  infer([&] { return is_whole ? backend->infer_whole(pictures) : backend->infer_remote(features, job.kind.share); },
+  infer([&] { return is_whole ? backend->infer_whole(inputs) : backend->infer_remote(features, job.kind.share); },
         where, result.items);
   result.compute_seconds = seconds_between(start, now());
   return result;

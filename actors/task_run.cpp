@@ -85,7 +85,7 @@ offload_job task_run::make_offload(time_point answer_by) const {
           .share = outcome_.share,
           .answer_by = answer_by,
           .sends = outcome_.decided.sends,
-          .image = admitted_.task.image};
+          .input = admitted_.task.input};
 }
 
 void task_run::rescue_all() {

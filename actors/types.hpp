@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "device/frequency_control.hpp"
-#include "inference/image.hpp"
 #include "inference/model.hpp"
+#include "inference/tasks/task.hpp"
 #include "messages/inference.hpp"
 #include "policy/decision.hpp"
 #include "policy/outcome.hpp"
@@ -30,10 +30,10 @@ inline double seconds_between(time_point from, time_point to) {
 
 /// A client's request.
 struct infer_task {
-  std::shared_ptr<const inference::image> image;  ///< must not be null
-  double budget_seconds = 0.0;                    ///< > 0: the answer is worth nothing after it
-  double eta = 0.5;                               ///< in [0, 1]: weight of energy against latency
-  std::optional<double> lambda;                   ///< in [0, 1]; absent: the bundle's λ(share)
+  std::shared_ptr<const inference::any_input> input;  ///< must not be null
+  double budget_seconds = 0.0;                        ///< > 0: the answer is worth nothing after it
+  double eta = 0.5;                                   ///< in [0, 1]: weight of energy against latency
+  std::optional<double> lambda;                       ///< in [0, 1]; absent: the bundle's λ(share)
 };
 
 /// The one answer to a task.
@@ -93,7 +93,7 @@ struct offload_job {
   double share = 0.0;                   ///< > 0
   time_point answer_by;                 ///< the reply is of no use after it
   policy::carrier sends = policy::carrier::features;
-  std::shared_ptr<const inference::image> image = {};  ///< where the input is sent
+  std::shared_ptr<const inference::any_input> input = {};  ///< where it is sent itself
 };
 
 /// How an offload ended; always answered, in time or with a reason.
@@ -137,6 +137,15 @@ struct task_report {
   sensed_state sensed = {};       ///< when it was answered
 };
 
+/// An input's coding keeps its number on the wire, so that a new one needs no word here.
+constexpr messages::frame_kind frame_kind_of(inference::input_coding coding) {
+  return static_cast<messages::frame_kind>(coding);
+}
+/// The coding of frames that hold inputs.
+constexpr inference::input_coding coding_of(messages::frame_kind frames) {
+  return static_cast<inference::input_coding>(frames);
+}
+
 /// What requests of one batch have in common.
 struct batch_kind {
   double share = 0.0;  ///< on the grid of trained shares
@@ -147,7 +156,7 @@ struct batch_kind {
   }
 };
 
-/// Requests for one pass of the remote DNN, or of the unsplit one where their frames are images.
+/// Requests for one pass of the remote DNN, or of the unsplit one where their frames are inputs.
 struct batch_job {
   batch_kind kind;
   std::shared_ptr<const std::vector<std::string>> frames;

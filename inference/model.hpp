@@ -62,8 +62,8 @@ class edge_model {
   edge_model(edge_model&&) noexcept;
   edge_model& operator=(edge_model&&) noexcept;
 
-  /// `picture` of any size: it is resized and centre-cropped to the bundle's input size.
-  [[nodiscard]] extraction extract(const image& picture);
+  /// A picture may be of any size: it is resized and centre-cropped to the bundle's input size.
+  [[nodiscard]] extraction extract(const any_input& asked);
 
   /// Logits [classes] of the local DNN from the primary channels alone, at the width that belongs to `share` (1 −
   /// share, on the grid 1, ¾, ½, ¼; share 1 has no local half and is an error(bad_argument)).
@@ -89,9 +89,9 @@ class cloud_model {
   [[nodiscard]] std::vector<std::vector<float>> infer_remote(std::span<const std::vector<float>> features,
                                                              double share);
 
-  /// Logits [classes] of each input by the unsplit network (the bundle's reference), in a batch. `pictures` of any
-  /// size: each is resized and centre-cropped to the bundle's input size. The first call prepares that network.
-  [[nodiscard]] std::vector<std::vector<float>> infer_whole(std::span<const image> pictures);
+  /// Logits [classes] of each input by the unsplit network (the bundle's reference), in a batch. Inputs are prepared as
+  /// edge_model::extract does it. The first call prepares that network.
+  [[nodiscard]] std::vector<std::vector<float>> infer_whole(std::span<const any_input> asked);
 
  private:
   struct impl;

@@ -38,6 +38,11 @@ torch::Tensor to_tensor(const image& picture, int size) {
   return bytes.permute({0, 3, 1, 2}).to(torch::kFloat).mul_(1.0F / 255.0F);
 }
 
+/// The input as a batch of one: a function to_tensor for every kind of inputs.
+torch::Tensor to_batch(const any_input& asked, int size) {
+  return std::visit([&](const auto& kind) { return to_tensor(kind, size); }, asked);
+}
+
 }  // namespace
 
 struct edge_model::impl {
@@ -62,9 +67,9 @@ edge_model::~edge_model() = default;
 edge_model::edge_model(edge_model&&) noexcept = default;
 edge_model& edge_model::operator=(edge_model&&) noexcept = default;
 
-extraction edge_model::extract(const image& picture) {
+extraction edge_model::extract(const any_input& asked) {
   c10::InferenceMode inference;
-  const auto out = impl_->front.forward(to_tensor(picture, impl_->input_size));
+  const auto out = impl_->front.forward(to_batch(asked, impl_->input_size));
   return {feature_map(to_vector(out.features)), to_vector(out.importance)};
 }
 
@@ -147,13 +152,13 @@ std::vector<std::vector<float>> cloud_model::infer_remote(std::span<const std::v
   return rows_of(impl_->remotes[index - 1]->forward(batch));
 }
 
-std::vector<std::vector<float>> cloud_model::infer_whole(std::span<const image> pictures) {
-  if (pictures.empty()) return {};
+std::vector<std::vector<float>> cloud_model::infer_whole(std::span<const any_input> asked) {
+  if (asked.empty()) return {};
   c10::InferenceMode inference;
   if (!impl_->whole) impl_->whole.emplace(*impl_->bundle.tensors().reference, impl_->where);
   std::vector<torch::Tensor> inputs;
-  inputs.reserve(pictures.size());
-  for (const auto& picture : pictures) inputs.push_back(to_tensor(picture, impl_->input_size));
+  inputs.reserve(asked.size());
+  for (const auto& each : asked) inputs.push_back(to_batch(each, impl_->input_size));
   return rows_of(impl_->whole->trunk->forward(impl_->whole->front.forward(torch::cat(inputs)).features));
 }
 

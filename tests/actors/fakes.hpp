@@ -25,10 +25,10 @@ inline inference::feature_format fake_format() {
   return format;
 }
 
-inline std::shared_ptr<const inference::image> fake_image(int side = 2) {
+inline std::shared_ptr<const inference::any_input> fake_input(int side = 2) {
   inference::image image{.width = side, .height = side, .pixels = {}};
   image.pixels.assign(static_cast<std::size_t>(3 * side * side), 7);
-  return std::make_shared<const inference::image>(std::move(image));
+  return std::make_shared<const inference::any_input>(std::move(image));
 }
 
 /// Channel c holds the value c + 1 everywhere; importance falls with c, so that the last channels are secondary.
@@ -46,9 +46,10 @@ inline void compute_for(std::chrono::microseconds time) {
 
 class fake_edge : public edge_backend {
  public:
-  inference::extraction extract(const inference::image& picture) override {
+  inference::extraction extract(const inference::any_input& asked) override {
     compute_for(extract_time);
-    if (picture.width == bad_width) throw inference::error(inference::errc::bad_image, "this width is bad");
+    if (std::get<inference::image>(asked).width == bad_width)
+      throw inference::error(inference::errc::bad_image, "this width is bad");
     return fake_extraction();
   }
   /// {share, number of primary channels}.
@@ -80,13 +81,14 @@ class fake_cloud : public cloud_backend {
   }
 
   /// {first value of the picture, width, batch size}.
-  std::vector<std::vector<float>> infer_whole(std::span<const inference::image> pictures) override {
+  std::vector<std::vector<float>> infer_whole(std::span<const inference::any_input> asked) override {
     compute_for(remote_time);
     if (is_broken) throw inference::error(inference::errc::bad_argument, "the model is broken");
     std::vector<std::vector<float>> out;
-    for (const auto& picture : pictures) {
+    for (const auto& each : asked) {
+      const auto& picture = std::get<inference::image>(each);
       out.push_back({static_cast<float>(picture.pixels.at(0)), static_cast<float>(picture.width),
-                     static_cast<float>(pictures.size())});
+                     static_cast<float>(asked.size())});
     }
     return out;
   }

@@ -20,7 +20,7 @@ class gateway_test : public actor_test {
   gateway_test() { run(); }
 
   auto send(infer_task task) { return ask<answer>(gateway_, infer_atom{}, task); }
-  static infer_task task() { return {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}}; }
+  static infer_task task() { return {.input = fake_input(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}}; }
   void answer_next(const std::shared_ptr<run_desk>& runs) {
     auto item = runs->take();
     item.deliver(answer{.task_id = item.request.id, .logits = {1.0F}, .outcome = {}});
@@ -78,9 +78,9 @@ TEST_F(gateway_test, passes_the_pipelines_error_on) {
 }
 
 TEST_F(gateway_test, refuses_faulty_tasks_with_the_field) {
-  auto no_image = task();
-  no_image.image = nullptr;
-  EXPECT_EQ(code_of(send(no_image)->error), ec::bad_task);
+  auto no_input = task();
+  no_input.input = nullptr;
+  EXPECT_EQ(code_of(send(no_input)->error), ec::bad_task);
   for (const double budget : {0.0, -1.0, 1e9, std::numeric_limits<double>::quiet_NaN()}) {
     auto bad = task();
     bad.budget_seconds = budget;

@@ -19,7 +19,7 @@ class local_inference_test : public actor_test {
 
   auto extract(double share, std::chrono::milliseconds left = 100ms, int side = 2) {
     extraction_job job{
-        .task_id = 3, .image = fake_image(side), .share = share, .deadline = now() + left, .listener = listener_};
+        .task_id = 3, .input = fake_input(side), .share = share, .deadline = now() + left, .listener = listener_};
     return ask<local_result>(local_, extract_atom{}, job);
   }
 

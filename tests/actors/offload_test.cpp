@@ -49,7 +49,7 @@ class offload_test : public actor_test {
     job.share = share;
     job.answer_by = now() + 50ms;
     job.sends = sends;
-    job.image = fake_image(4);
+    job.input = fake_input(4);
     const auto reply = ask<offload_result>(offload_, offload_atom{}, job);
     const auto item = requests_->take();
     auto request = messages::parse_infer_request(item.request.bytes);

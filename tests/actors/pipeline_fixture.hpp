@@ -74,7 +74,7 @@ class pipeline_test : public actor_test {
 
   admitted_task task_of(std::uint64_t id) {
     return {.id = id,
-            .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}},
+            .task = {.input = fake_input(), .budget_seconds = 0.1, .eta = 0.5, .lambda = {}},
             .admitted = now(),
             .deadline = now() + 100ms};
   }

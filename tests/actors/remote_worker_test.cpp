@@ -1,6 +1,5 @@
 #include "actors/remote_worker.hpp"
 
-#include "inference/image_coding.hpp"
 #include "tests/actors/actor_test.hpp"
 #include "tests/actors/fakes.hpp"
 
@@ -42,11 +41,17 @@ TEST_F(remote_worker_test, inputs_go_through_the_unsplit_network) {
   EXPECT_EQ(pixels.items[0].logits, (std::vector<float>{5.0F, 2.0F, 2.0F}));
   EXPECT_EQ(pixels.items[1].logits, (std::vector<float>{9.0F, 2.0F, 2.0F}));
 
-  const auto jpeg = inference::encode_jpeg(*fake_image(16), 75);
-  const std::string file(reinterpret_cast<const char*>(jpeg.data()), jpeg.size());
-  const auto files = compute({"no JPEG", file}, {.share = 1.0, .frames = messages::frame_kind::jpeg});
+  const auto jpeg = inference::compress_input(*fake_input(16), 16);
+  const auto files = compute({"no JPEG", jpeg.bytes}, {.share = 1.0, .frames = messages::frame_kind::jpeg});
   EXPECT_TRUE(files.items[0].bad_frame);
   EXPECT_EQ(files.items[1].logits.at(1), 16.0F) << "a bad one spoils only its own item";
+}
+
+// Both rooms write the numbers down; the actors between them only pass them through.
+TEST(frame_kind_of, keeps_the_number_of_every_coding) {
+  EXPECT_EQ(frame_kind_of(inference::input_coding::jpeg), messages::frame_kind::jpeg);
+  EXPECT_EQ(frame_kind_of(inference::input_coding::pixels), messages::frame_kind::pixels);
+  EXPECT_EQ(coding_of(messages::frame_kind::pixels), inference::input_coding::pixels);
 }
 
 TEST_F(remote_worker_test, a_bad_frame_spoils_only_its_own_item) {

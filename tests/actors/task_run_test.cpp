@@ -17,7 +17,7 @@ const time_point halves_came = start + milliseconds(20);
 
 task_run run_with(double share, bool is_link_up = true, policy::carrier sends = policy::carrier::features) {
   admitted_task task{.id = 5,
-                     .task = {.image = fake_image(), .budget_seconds = 0.1, .eta = 0.5, .lambda = 0.25},
+                     .task = {.input = fake_input(), .budget_seconds = 0.1, .eta = 0.5, .lambda = 0.25},
                      .admitted = start,
                      .deadline = start + milliseconds(100)};
   policy::decision decided;
@@ -198,7 +198,7 @@ TEST(task_run, the_whole_input_needs_no_features) {
   EXPECT_TRUE(run.sends_at_once());
   const auto job = run.make_offload(start);
   EXPECT_EQ(job.sends, policy::carrier::compressed);
-  EXPECT_NE(job.image, nullptr);
+  EXPECT_NE(job.input, nullptr);
   EXPECT_EQ(run.next(), next_step::wait);
   run.on_remote(remote_half(), halves_came);
   ASSERT_EQ(run.next(), next_step::answer_remote);

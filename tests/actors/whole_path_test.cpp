@@ -34,7 +34,7 @@ std::map<std::uint64_t, answer> classify(caf::actor_system& system, const gatewa
   blocking_client client(system, gateway);
   std::map<std::uint64_t, answer> answers;
   for (int i = 0; i < tasks; ++i) {
-    auto got = client.infer({.image = fake_image(), .budget_seconds = generous, .eta = 0.5, .lambda = {}});
+    auto got = client.infer({.input = fake_input(), .budget_seconds = generous, .eta = 0.5, .lambda = {}});
     const auto id = got.task_id;
     EXPECT_TRUE(answers.emplace(id, std::move(got)).second) << "task " << id << " was answered twice";
   }

@@ -17,7 +17,7 @@ namespace {
 
 void run_tasks(benchmark::State& state, test_node& node, const gateway_actor& gateway) {
   blocking_client client(node.system, gateway);
-  const infer_task task{.image = fake_image(), .budget_seconds = 10.0, .eta = 0.5, .lambda = {}};
+  const infer_task task{.input = fake_input(), .budget_seconds = 10.0, .eta = 0.5, .lambda = {}};
   std::vector<double> overhead;
   std::int64_t degraded = 0;
   for (auto _ : state) {
@@ -90,7 +90,7 @@ void deciding(benchmark::State& state) {
   edge_side with(node.system, learned.make(), times_of(state), {.is_blocking = is_blocking});
   blocking_client first(node.system, without.gateway);
   blocking_client second(node.system, with.gateway);
-  const infer_task task{.image = fake_image(), .budget_seconds = 10.0, .eta = 0.5, .lambda = {}};
+  const infer_task task{.input = fake_input(), .budget_seconds = 10.0, .eta = 0.5, .lambda = {}};
   std::vector<double> plain;
   std::vector<double> decided;
   for ([[maybe_unused]] auto _ : state) {

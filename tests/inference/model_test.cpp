@@ -97,7 +97,7 @@ TEST_F(small_model, runs_on_both_sides) {
 
 TEST_F(small_model, local_half_sees_imputed_values_in_place_of_what_is_sent) {
   edge_model edge(bundle_);
-  const auto some = edge.extract({16, 16, std::vector<std::uint8_t>(3 * 16 * 16, 100)});
+  const auto some = edge.extract(image{16, 16, std::vector<std::uint8_t>(3 * 16 * 16, 100)});
   std::vector<float> values(some.features.values().begin(), some.features.values().end());
   const std::vector<std::uint16_t> all = {0, 1, 2, 3, 4, 5, 6, 7};
   const std::vector<std::uint16_t> kept = {0, 2, 3, 5, 6, 7};
@@ -160,7 +160,7 @@ TEST_F(small_model, runs_on_a_gpu_or_says_that_there_is_none) {
   for (const std::size_t count : {1U, 3U, 1U}) {  // the first batch size twice: captured, then replayed
     const auto maps = random_maps(bundle_.manifest().format, count);
     expect_near(there.infer_remote(maps, 0.5), here.infer_remote(maps, 0.5), 0.01);
-    std::vector<image> pictures;
+    std::vector<any_input> pictures;
     for (std::size_t i = 0; i < count; ++i) pictures.push_back(noise_image(16, static_cast<unsigned>(i)));
     expect_near(there.infer_whole(pictures), here.infer_whole(pictures), 0.01);
   }
