@@ -1,22 +1,24 @@
 #include "edge_node/client.hpp"
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
-#include "inference/model.hpp"
-
 namespace dvfo::edge_node {
 namespace {
 
-answer answered(const actors::answer& from) {
+answer answered(const actors::answer& from, const interpreter& interpret) {
   answer result;
-  result.probabilities = inference::softmax(from.logits);
-  result.predicted = inference::argmax(from.logits);
-  result.outcome = from.outcome;
+  try {
+    result.prediction = interpret(from.logits);
+    result.outcome = from.outcome;
+  } catch (const std::exception& problem) {
+    result.failure = problem.what();
+  }
   return result;
 }
 
@@ -28,17 +30,20 @@ answer failed(const caf::error& problem) {
 
 struct client_state {
   static inline const char* name = "edge_client";
+  interpreter interpret;
 };
 
 client_actor::behavior_type client(client_actor::stateful_pointer<client_state> self, actors::gateway_actor gateway,
-                                   std::shared_ptr<link_view> link) {
+                                   std::shared_ptr<link_view> link, interpreter interpret) {
+  self->state.interpret = std::move(interpret);
   return {
       [link](const actors::link_up&) { link->set(true); },
       [link](const actors::link_down&) { link->set(false); },
       [self, gateway](submission& given) {
         self->request(gateway, caf::infinite, actors::infer_atom::value, std::move(given.task))
-            .then([done = given.done](const actors::answer& from) { done(answered(from)); },
-                  [done = given.done](const caf::error& problem) { done(failed(problem)); });
+            .then(
+                [self, done = given.done](const actors::answer& from) { done(answered(from, self->state.interpret)); },
+                [done = given.done](const caf::error& problem) { done(failed(problem)); });
       },
       [self, gateway](actors::drain_atom) -> caf::result<caf::ok_atom> {
         auto promise = self->make_response_promise<caf::ok_atom>();
@@ -75,8 +80,9 @@ void link_view::watch(std::function<void(bool up)> watcher) {
   watcher_ = std::move(watcher);
 }
 
-client_actor spawn_client(caf::actor_system& system, actors::gateway_actor gateway, std::shared_ptr<link_view> link) {
-  return system.spawn(client, std::move(gateway), std::move(link));
+client_actor spawn_client(caf::actor_system& system, actors::gateway_actor gateway, std::shared_ptr<link_view> link,
+                          interpreter interpret) {
+  return system.spawn(client, std::move(gateway), std::move(link), std::move(interpret));
 }
 
 }  // namespace dvfo::edge_node

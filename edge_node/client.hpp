@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/typed_actor.hpp>
@@ -43,8 +44,12 @@ class link_view {
   bool up_ = false;
 };
 
+/// What the bundle's network says with its logits; may throw.
+using interpreter = std::function<inference::any_prediction(std::span<const float> logits)>;
+
 /// Starts a client.
-client_actor spawn_client(caf::actor_system& system, actors::gateway_actor gateway, std::shared_ptr<link_view> link);
+client_actor spawn_client(caf::actor_system& system, actors::gateway_actor gateway, std::shared_ptr<link_view> link,
+                          interpreter interpret);
 
 }  // namespace dvfo::edge_node
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -35,6 +36,7 @@
 #include "edge_node/live_scheme.hpp"
 #include "files/error.hpp"
 #include "inference/model.hpp"
+#include "inference/tasks/task.hpp"
 
 namespace dvfo::edge_node {
 namespace {
@@ -166,7 +168,9 @@ struct edge_node::impl {
     pipeline = actors::spawn_pipeline(system, partners, std::move(options));
     caf::anon_send(bandwidth, actors::join_atom::value, actors::bandwidth_listener(pipeline));
     gateway = actors::spawn_gateway(system, pipeline);
-    own_client = spawn_client(system, gateway, link);
+    own_client = spawn_client(system, gateway, link, [model = bundle](std::span<const float> logits) {
+      return inference::interpret(logits, model.manifest());
+    });
   }
 
   void spawn_board(actors::pipeline_options& options) {
@@ -266,9 +270,9 @@ cloud_state edge_node::wait_for_cloud() {
   return state;
 }
 
-void edge_node::submit(std::shared_ptr<const inference::image> picture, callback done, const task_override& other) {
+void edge_node::submit(std::shared_ptr<const inference::any_input> asked, callback done, const task_override& other) {
   actors::infer_task task;
-  task.image = std::move(picture);
+  task.input = std::move(asked);
   task.budget_seconds = impl_->how.deadline_ms / 1e3;
   const auto terms = impl_->terms();
   task.eta = other.eta.value_or(terms.eta);
@@ -281,10 +285,10 @@ void edge_node::submit(std::shared_ptr<const inference::image> picture, callback
   caf::anon_send(impl_->own_client, submission{std::move(task), std::move(tell)});
 }
 
-std::future<answer> edge_node::submit(std::shared_ptr<const inference::image> picture) {
+std::future<answer> edge_node::submit(std::shared_ptr<const inference::any_input> asked) {
   auto promise = std::make_shared<std::promise<answer>>();
   auto future = promise->get_future();
-  submit(std::move(picture), [promise](answer result) { promise->set_value(std::move(result)); });
+  submit(std::move(asked), [promise](answer result) { promise->set_value(std::move(result)); });
   return future;
 }
 

@@ -11,8 +11,8 @@
 
 #include "actors/defaults.hpp"
 #include "edge_node/settings.hpp"
-#include "inference/image.hpp"
 #include "inference/model_bundle.hpp"
+#include "inference/tasks/kinds.hpp"
 #include "policy/outcome.hpp"
 
 /// An edge node as a library: everything that the actor system does lies behind these few calls, and no CAF type
@@ -21,8 +21,7 @@ namespace dvfo::edge_node {
 
 /// The one answer to a task.
 struct answer {
-  std::vector<float> probabilities;  ///< one a class, sum 1; empty if the task failed
-  std::size_t predicted = 0;         ///< index of the largest one
+  inference::any_prediction prediction;  ///< none if the task failed
   policy::outcome outcome;
   double eta = 0.5;              ///< as the task asked for it
   std::optional<double> lambda;  ///< likewise; absent: the bundle's own
@@ -75,10 +74,10 @@ class edge_node {
 
   /// Starts a task. `done` is called exactly once, on one of the node's threads: keep it short. More tasks than the
   /// gateway admits at once (max_tasks_in_flight) fail at once as busy, and what cannot be (η of 2) as a bad task.
-  void submit(std::shared_ptr<const inference::image> picture, callback done, const task_override& other = {});
+  void submit(std::shared_ptr<const inference::any_input> asked, callback done, const task_override& other = {});
 
   /// The same with a future.
-  std::future<answer> submit(std::shared_ptr<const inference::image> picture);
+  std::future<answer> submit(std::shared_ptr<const inference::any_input> asked);
 
   /// Of all tasks since the start, warm-up included; absent when the policy does not answer within a second.
   [[nodiscard]] std::optional<decision_counts> decisions() const;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "evaluation/percentile.hpp"
+#include "inference/tasks/task.hpp"
 
 namespace dvfo::edge_node {
 namespace {
@@ -24,15 +25,12 @@ template <class Side, class Report>
 void each_key(Side& at, Report& report) {
   at.value("index", report.index);
   at.value("input", report.input);
-  at.if_there("label", report.label);
-  if (report.label) at.value("label_name", report.label_name);
+  at.kind_if_there(report.truth);
   at.if_not("error", report.failure, std::string());
   if (!report.ok()) return;
   auto& cost = report.outcome;
   at.value("task", cost.task_id);
-  at.value("predicted", report.predicted);
-  at.value("predicted_name", report.predicted_name);
-  at.value("probability", report.probability);
+  at.kind(report.prediction);
   if (const auto is_correct = report.is_correct()) at.derived("correct", *is_correct);
   at.value("eta", report.eta);
   at.if_there("lambda", report.lambda);
@@ -89,6 +87,14 @@ class writer {
     json_[key] = nullptr;
     if (from != null) word(key, from, all);
   }
+  template <class Kinds>
+  void kind(const Kinds& from) {
+    inference::each_field(*this, from);
+  }
+  template <class Kinds>
+  void kind_if_there(const std::optional<Kinds>& from) {
+    if (from) kind(*from);
+  }
   template <class Value>
   void derived(const char* key, const Value& from) {
     json_[key] = from;
@@ -137,6 +143,16 @@ class reader {
     to = null;
     if (!at(key).is_null()) word(key, to, all);
   }
+  /// Where no kind's key is there, what is missing is said of the first.
+  template <class Kinds>
+  void kind(Kinds& to) const {
+    choose(to);
+    inference::each_field(*this, to);
+  }
+  template <class Kinds>
+  void kind_if_there(std::optional<Kinds>& to) const {
+    if (Kinds found; choose(found)) kind(to.emplace(std::move(found)));
+  }
   template <class Value>
   void derived(const char*, const Value&) const {}
   template <class Inside>
@@ -149,6 +165,10 @@ class reader {
  private:
   static std::runtime_error refusal(const std::string& why) {
     return std::runtime_error("not the report of a task: " + why);
+  }
+  template <class Kinds>
+  bool choose(Kinds& among) const {
+    return inference::choose_kind(among, [&](const char* key) { return json_->contains(key); });
   }
   [[nodiscard]] const nlohmann::json& at(const char* key) const {
     const auto found = json_->find(key);
@@ -175,8 +195,8 @@ class reader {
 }  // namespace
 
 std::optional<bool> task_report::is_correct() const {
-  if (!label || !ok()) return std::nullopt;
-  return static_cast<std::size_t>(*label) == predicted;
+  if (!truth || !ok()) return std::nullopt;
+  return inference::is_correct(prediction, *truth);
 }
 
 std::string to_line(const task_report& report) {
@@ -203,7 +223,7 @@ std::string to_text(const task_report& report) {
   if (!report.ok()) return failure_text(report) + "\n";
   const auto& cost = report.outcome;
   const auto& stages = cost.stages;
-  auto text = fmt::format("{}: {} ({:.1f} %)\n", report.input, report.predicted_name, 100.0 * report.probability);
+  auto text = fmt::format("{}: {}\n", report.input, inference::to_text(report.prediction));
   text += fmt::format(
       "  ran on {} at share {:.2f}{}; {} bytes sent, {} received\n", policy::to_string(cost.where), cost.share,
       cost.degraded == policy::degraded_reason::none ? std::string()

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inference/tasks/kinds.hpp"
 #include "policy/outcome.hpp"
 
 /// What is told of a task: as a line of JSON, written and read, or as text. No actor and no LibTorch type appears here,
@@ -16,22 +17,19 @@ namespace dvfo::edge_node {
 
 /// The report of one task (docs/task-report.md). Times in seconds, sizes in bytes.
 struct task_report {
-  std::size_t index = 0;          ///< position in the stream
-  std::string input;              ///< its name
-  std::optional<int> label = {};  ///< true class, where it is known
-  std::string label_name = {};    ///< empty without a label
-  std::string failure = {};       ///< why there is no answer, and then nothing below; empty if there is one
-  std::size_t predicted = 0;      ///< class
-  std::string predicted_name = {};
-  double probability = 0.0;           ///< of that class
-  double eta = 0.5;                   ///< as the task asked for it
-  std::optional<double> lambda = {};  ///< likewise; absent: the bundle's own
-  policy::outcome outcome = {};       ///< all but the clocks that were decided
+  std::size_t index = 0;                           ///< position in the stream
+  std::string input;                               ///< its name
+  std::optional<inference::any_truth> truth = {};  ///< where it is known
+  std::string failure = {};                        ///< why there is no answer: then nothing below; else empty
+  inference::any_prediction prediction = {};       ///< as far as lines tell it, where it was read
+  double eta = 0.5;                                ///< as the task asked for it
+  std::optional<double> lambda = {};               ///< likewise; absent: the bundle's own
+  policy::outcome outcome = {};                    ///< all but the clocks that were decided
   double deadline_seconds = 0.0;
 
   [[nodiscard]] bool ok() const { return failure.empty(); }
   [[nodiscard]] bool is_in_time() const { return ok() && outcome.tti <= deadline_seconds; }
-  /// Absent without a label or without an answer.
+  /// Absent where the truth is not known or without an answer.
   [[nodiscard]] std::optional<bool> is_correct() const;
   friend bool operator==(const task_report&, const task_report&) = default;
 };

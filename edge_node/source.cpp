@@ -11,6 +11,7 @@
 #include "files/place.hpp"
 #include "inference/data/dataset.hpp"
 #include "inference/file_errors.hpp"
+#include "inference/tasks/task.hpp"
 
 namespace dvfo::edge_node {
 namespace {
@@ -31,7 +32,7 @@ class picture_source final : public task_source {
   [[nodiscard]] task_input at(std::size_t index) const override {
     const auto& place = places_.at(index);
     if (!place.problem.empty()) throw inference::error(inference::errc::bad_dataset, place.problem);
-    return {name(index), std::nullopt, std::make_shared<inference::image>(inference::read_image(place.path))};
+    return {name(index), std::nullopt, std::make_shared<inference::any_input>(inference::read_input(place.path))};
   }
 
  private:
@@ -44,9 +45,9 @@ class dataset_source final : public task_source {
   [[nodiscard]] std::size_t size() const override { return set_->size(); }
   [[nodiscard]] std::string name(std::size_t index) const override { return fmt::format("{}/{}", set_->name(), index); }
   [[nodiscard]] task_input at(std::size_t index) const override {
-    auto sample = set_->at(index);
-    return {name(index), labelled_ ? std::optional(sample.label) : std::nullopt,
-            std::make_shared<inference::image>(std::move(sample.picture))};
+    auto sample = inference::input_at(*set_, index);
+    return {name(index), labelled_ ? std::optional(std::move(sample.known)) : std::nullopt,
+            std::make_shared<inference::any_input>(std::move(sample.asked))};
   }
 
  private:
@@ -58,7 +59,7 @@ std::vector<picture_place> pictures_among(const files::content& found, const fil
   for (const auto& each : found.left_out) tell(each);
   std::vector<picture_place> pictures;
   for (const auto& file : found.files) {
-    if (inference::is_image_name(file)) pictures.push_back({file});
+    if (inference::is_input_name(file)) pictures.push_back({file});
   }
   return pictures;
 }

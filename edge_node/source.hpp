@@ -9,26 +9,26 @@
 
 #include "files/folder.hpp"
 #include "files/standard_streams.hpp"
-#include "inference/image.hpp"
 #include "inference/model_bundle.hpp"
+#include "inference/tasks/kinds.hpp"
 
 namespace dvfo::edge_node {
 
-/// One picture to classify, with what is known of it.
+/// What one task is asked about, with what is known of it.
 struct task_input {
-  std::string name;          ///< file, or "dataset/index"
-  std::optional<int> label;  ///< index into the bundle's labels
-  std::shared_ptr<const inference::image> picture;
+  std::string name;                           ///< file, or "dataset/index"
+  std::optional<inference::any_truth> truth;  ///< in the bundle's words
+  std::shared_ptr<const inference::any_input> input;
 };
 
-/// Pictures addressed by index. Immutable; at() may be called from several threads.
+/// Inputs addressed by index. Immutable; at() may be called from several threads.
 class task_source {
  public:
   virtual ~task_source() = default;
   [[nodiscard]] virtual std::size_t size() const = 0;
   /// The input's name, known also when it cannot be read.
   [[nodiscard]] virtual std::string name(std::size_t index) const = 0;
-  /// Throws inference::error when the image cannot be read or decoded.
+  /// Throws inference::error when the input cannot be read or decoded.
   [[nodiscard]] virtual task_input at(std::size_t index) const = 0;
 };
 

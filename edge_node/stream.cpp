@@ -1,7 +1,5 @@
 #include "edge_node/stream.hpp"
 
-#include <fmt/format.h>
-
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -42,9 +40,9 @@ void start_task(edge_node& node, const task_source& source, std::size_t index, c
   streamed_task task{index, source.name(place), std::nullopt, {}};
   try {
     auto input = source.at(place);
-    task.label = input.label;
+    task.truth = std::move(input.truth);
     node.submit(
-        std::move(input.picture),
+        std::move(input.input),
         [answers, task](answer result) mutable {
           task.result = std::move(result);
           answers->put(std::move(task));
@@ -56,21 +54,14 @@ void start_task(edge_node& node, const task_source& source, std::size_t index, c
   }
 }
 
-std::string class_name(const std::vector<std::string>& labels, std::size_t index) {
-  return index < labels.size() ? labels[index] : fmt::format("class {}", index);
-}
-
 }  // namespace
 
-task_report report_of(const streamed_task& task, const std::vector<std::string>& labels, double deadline_seconds) {
-  task_report out{.index = task.index, .input = task.name, .label = task.label};
-  if (task.label) out.label_name = class_name(labels, static_cast<std::size_t>(*task.label));
+task_report report_of(const streamed_task& task, double deadline_seconds) {
+  task_report out{.index = task.index, .input = task.name, .truth = task.truth};
   const auto& result = task.result;
   out.failure = result.failure;
   if (!result.ok()) return out;
-  out.predicted = result.predicted;
-  out.predicted_name = class_name(labels, result.predicted);
-  out.probability = static_cast<double>(result.probabilities.at(result.predicted));
+  out.prediction = result.prediction;
   out.eta = result.eta;
   out.lambda = result.lambda;
   out.outcome = result.outcome;
@@ -96,7 +87,7 @@ summary stream(edge_node& node, const task_source& source, const stream_options&
       ++in_flight;
     }
     if (in_flight == 0) return totals;
-    const auto report = report_of(answers->take(), node.manifest().labels, how.deadline_seconds);
+    const auto report = report_of(answers->take(), how.deadline_seconds);
     --in_flight;
     totals.add(report);
     sink(report);

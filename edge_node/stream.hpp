@@ -5,7 +5,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "edge_node/edge_node.hpp"
 #include "edge_node/report.hpp"
@@ -24,14 +23,14 @@ struct stream_options {
 
 /// A task of a stream and its answer.
 struct streamed_task {
-  std::size_t index = 0;     ///< position in the stream
-  std::string name;          ///< of the input
-  std::optional<int> label;  ///< true class, where it is known
+  std::size_t index = 0;                      ///< position in the stream
+  std::string name;                           ///< of the input
+  std::optional<inference::any_truth> truth;  ///< where it is known
   answer result;
 };
 
-/// What is told of it; `labels` are the names of the bundle's classes.
-task_report report_of(const streamed_task& task, const std::vector<std::string>& labels, double deadline_seconds);
+/// What is told of it.
+task_report report_of(const streamed_task& task, double deadline_seconds);
 
 /// Streams tasks and hands each one's report to `sink`, on the calling thread, in the order of their answers. An image
 /// that cannot be read becomes a report with a failure; the others go on. Once `stop` is true nothing new starts and

@@ -76,7 +76,7 @@ cloud_work prepare_work(const inference::model_bundle& bundle, const std::string
   cloud_work work;
   std::vector<std::byte> frame;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto extraction = model.extract(*source->at(i % source->size()).picture);
+    const auto extraction = model.extract(*source->at(i % source->size()).input);
     const auto split = inference::split_channels(extraction.importance, share);
     inference::encode_features(format, extraction.features.values(), split.secondary, frame);
     auto& decoded = work.features.emplace_back(extraction.features.values().size());

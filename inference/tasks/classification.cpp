@@ -27,7 +27,7 @@ class_prediction classify(std::span<const float> logits, const std::vector<std::
   return out;
 }
 
-class_truth class_of(std::size_t label, const std::vector<std::string>& labels) {
+class_truth class_of(std::uint32_t label, const std::vector<std::string>& labels) {
   return {.label = label, .name = class_name(label, labels)};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ struct class_truth {
   /// As every kind in kinds.hpp has it.
   static constexpr const char* key = "label";
 
-  std::size_t label = 0;
+  std::uint32_t label = 0;
   std::string name = {};  ///< of that class
 
   template <class Side, class Self>
@@ -51,7 +52,7 @@ struct class_prediction {
 class_prediction classify(std::span<const float> logits, const std::vector<std::string>& labels);
 
 /// The class of this number, by its name. Thread-safe.
-class_truth class_of(std::size_t label, const std::vector<std::string>& labels);
+class_truth class_of(std::uint32_t label, const std::vector<std::string>& labels);
 
 /// Probabilities of `logits` (softmax, computed in double).
 std::vector<float> softmax(std::span<const float> logits);

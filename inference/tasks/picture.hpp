@@ -1,11 +1,10 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "inference/image.hpp"
 #include "inference/tasks/coded_input.hpp"
@@ -13,8 +12,8 @@
 /// Pictures as inputs of tasks.
 namespace dvfo::inference {
 
-/// Endings of the names of files that read_image reads.
-inline constexpr std::array<std::string_view, 3> picture_endings = {".jpg", ".jpeg", ".png"};
+/// Whether a file with this name is taken for a picture: read_image itself looks at nothing but the content.
+bool is_picture_name(const std::filesystem::path& file);
 
 /// The picture as a network of this input size takes it, as a JPEG of jpeg_quality. Throws as encode_jpeg. Thread-safe.
 coded_input compressed(const image& picture, int input_size);

@@ -11,11 +11,11 @@ namespace dvfo::inference {
 
 any_input read_input(const std::filesystem::path& file) { return read_image(file); }
 
-std::span<const std::string_view> input_endings() { return picture_endings; }
+bool is_input_name(const std::filesystem::path& file) { return is_picture_name(file); }
 
 labelled_input input_at(const dataset& set, std::size_t index) {
   auto found = set.at(index);
-  return {.asked = std::move(found.picture), .known = class_of(static_cast<std::size_t>(found.label), set.labels())};
+  return {.asked = std::move(found.picture), .known = class_of(static_cast<std::uint32_t>(found.label), set.labels())};
 }
 
 coded_input compress_input(const any_input& asked, int input_size) {

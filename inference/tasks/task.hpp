@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <span>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -22,8 +21,8 @@ struct bundle_manifest;
 /// Reads one file. Throws error(io) where it cannot be read, and an error that names the file where it holds no input.
 any_input read_input(const std::filesystem::path& file);
 
-/// Endings of the names of files that read_input reads, dot included, in small letters.
-std::span<const std::string_view> input_endings();
+/// Whether a file with this name, beside others in a folder, is taken for an input.
+bool is_input_name(const std::filesystem::path& file);
 
 /// An input and what is true of it.
 struct labelled_input {

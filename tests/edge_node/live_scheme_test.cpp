@@ -30,9 +30,9 @@ settings with_scheme(const std::string& name) {
   return how;
 }
 
-std::shared_ptr<const inference::image> some_picture() {
+std::shared_ptr<const inference::any_input> some_picture() {
   const auto images = inference::open_dataset("procedural", inference::subset::test);
-  return std::make_shared<const inference::image>(images->at(0).picture);
+  return std::make_shared<const inference::any_input>(images->at(0).picture);
 }
 
 std::string refusal_of(const settings& how) {

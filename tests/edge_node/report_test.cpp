@@ -14,16 +14,15 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+const inference::class_truth circle{.label = 0, .name = "circle"};
+
 /// Every key is in its line, and every number is another one.
 task_report full_report() {
   task_report report;
   report.index = 3;
   report.input = "procedural/3";
-  report.label = 1;
-  report.label_name = "square";
-  report.predicted = 1;
-  report.predicted_name = "square";
-  report.probability = 0.699999988079071;
+  report.truth = inference::class_truth{.label = 1, .name = "square"};
+  report.prediction = inference::class_prediction{.predicted = 1, .name = "square", .probability = 0.699999988079071};
   report.eta = 0.25;
   report.lambda = 0.75;
   report.deadline_seconds = 1.0;
@@ -52,8 +51,7 @@ task_report full_report() {
 task_report plain_report() {
   task_report report;
   report.input = "a.jpg";
-  report.predicted_name = "circle";
-  report.probability = 1.0;
+  report.prediction = inference::class_prediction{.predicted = 0, .name = "circle", .probability = 1.0};
   report.deadline_seconds = 1.0;
   report.outcome.tti = 2.0;
   return report;
@@ -62,8 +60,7 @@ task_report plain_report() {
 task_report failed_report() {
   task_report report;
   report.input = "broken.jpg";
-  report.label = 0;
-  report.label_name = "circle";
+  report.truth = circle;
   report.failure = "broken.jpg: no image";
   return report;
 }
@@ -114,7 +111,7 @@ TEST(to_line, leaves_out_what_is_not_known) {
 
 TEST(to_line, says_whether_the_answer_is_right) {
   auto report = full_report();
-  report.label = 0;
+  report.truth = circle;
   EXPECT_EQ(json_of(report).at("correct"), false);
 }
 
@@ -236,7 +233,7 @@ TEST(summary, counts_what_was_added) {
   good.outcome.degraded = policy::degraded_reason::none;
   totals.add(good);
   auto wrong = full_report();
-  wrong.label = 0;
+  wrong.truth = circle;
   wrong.deadline_seconds = 0.001;
   totals.add(wrong);
   totals.add(failed_report());

@@ -31,12 +31,12 @@ TEST(open_source, labels_a_data_set_that_the_bundle_knows) {
   EXPECT_GT(source->size(), 0U);
   const auto input = source->at(1);
   EXPECT_EQ(input.name, "procedural/1");
-  EXPECT_TRUE(input.label.has_value());
-  EXPECT_EQ(input.picture->width, 32);
+  EXPECT_TRUE(input.truth.has_value());
+  EXPECT_EQ(std::get<inference::image>(*input.input).width, 32);
 }
 
 TEST(open_source, reads_a_data_set_of_other_labels_without_them) {
-  EXPECT_FALSE(open_source("procedural", manifest_for({"cat"}))->at(0).label.has_value());
+  EXPECT_FALSE(open_source("procedural", manifest_for({"cat"}))->at(0).truth.has_value());
 }
 
 TEST(open_source, takes_images_directly_in_a_folder_in_order) {

@@ -70,7 +70,11 @@ TEST(read_input, reads_a_picture) {
   const auto picture = tests::make_gradient(5, 4);
   tests::write_file(folder.path() / "a.png", to_string(tests::encode_png(picture)));
   EXPECT_EQ(std::get<image>(read_input(folder.path() / "a.png")).pixels, picture.pixels);
-  EXPECT_THAT(input_endings(), ElementsAre(".jpg", ".jpeg", ".png"));
+}
+
+TEST(is_input_name, looks_at_the_ending_alone) {
+  for (const char* name : {"a.jpg", "a.JPEG", "b/c.Png", ".hidden.png"}) EXPECT_TRUE(is_input_name(name)) << name;
+  for (const char* name : {"a.heic", "jpg", "a.png.txt", ""}) EXPECT_FALSE(is_input_name(name)) << name;
 }
 
 TEST(input_at, gives_an_example_with_its_class) {
