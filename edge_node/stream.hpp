@@ -16,7 +16,7 @@ namespace dvfo::edge_node {
 struct stream_options {
   std::size_t tasks = 0;      ///< 0: the source once; more than the source holds: it starts over
   std::size_t in_flight = 1;  ///< tasks in the node at the same time, 1…edge_node::max_tasks_in_flight
-  std::size_t warm_up = 0;    ///< tasks with the first image that run before and are not told of
+  std::size_t warm_up = 0;    ///< tasks with the first input that run before and are not told of
   double deadline_seconds = 1.0;
   task_override other = {};  ///< for every task of this stream
 };
@@ -32,7 +32,7 @@ struct streamed_task {
 /// What is told of it.
 task_report report_of(const streamed_task& task, double deadline_seconds);
 
-/// Streams tasks and hands each one's report to `sink`, on the calling thread, in the order of their answers. An image
+/// Streams tasks and hands each one's report to `sink`, on the calling thread, in the order of their answers. An input
 /// that cannot be read becomes a report with a failure; the others go on. Once `stop` is true nothing new starts and
 /// what is in flight is finished.
 summary stream(edge_node& node, const task_source& source, const stream_options& how,
