@@ -20,6 +20,7 @@
 #include "files/folder.hpp"
 #include "files/reading.hpp"
 #include "inference/error.hpp"
+#include "inference/exif.hpp"
 #include "inference/file_errors.hpp"
 
 namespace dvfo::inference {
@@ -160,7 +161,8 @@ image decode_jpeg(std::span<const std::byte> bytes, const std::string& name) {
                              reader.reason()));
   }
   if (reader.components() == 4) pixels = cmyk_to_rgb(pixels, reader.inverted_inks());
-  return {static_cast<int>(reader.width()), static_cast<int>(reader.height()), std::move(pixels)};
+  return upright({static_cast<int>(reader.width()), static_cast<int>(reader.height()), std::move(pixels)},
+                 jpeg_orientation(bytes));
 }
 
 // -- PNG
@@ -203,7 +205,7 @@ image decode_png(std::span<const std::byte> bytes, const std::string& name) {
                              state.message));
   }
   if (has_alpha) drop_alpha(pixels);
-  return {static_cast<int>(width), static_cast<int>(height), std::move(pixels)};
+  return upright({static_cast<int>(width), static_cast<int>(height), std::move(pixels)}, png_orientation(bytes));
 }
 
 bool starts_with(std::span<const std::byte> bytes, std::initializer_list<unsigned char> prefix) {

@@ -17,10 +17,11 @@ struct image {
 };
 
 /// Decodes a JPEG or PNG (recognised by its first bytes, not its name); grey and palette images become RGB, alpha is
-/// dropped, 16 bits become 8, CMYK JPEGs are converted by the plain ink model. An EXIF orientation is not applied: the
-/// image comes as it is stored. Damaged or missing data is an error even where a decoder could guess the rest; images
-/// over 64 megapixels are refused before their pixels are allocated. Throws error(bad_image) naming `name` (shown to
-/// the user), what was found and what was expected. Thread-safe.
+/// dropped, 16 bits become 8, CMYK JPEGs are converted by the plain ink model. The image comes upright: an EXIF
+/// orientation is applied (inference/exif.hpp), and EXIF that makes no sense is ignored. Damaged or missing data is an
+/// error even where a decoder could guess the rest; images over 64 megapixels are refused before their pixels are
+/// allocated. Throws error(bad_image) naming `name` (shown to the user), what was found and what was expected.
+/// Thread-safe.
 image decode_image(std::span<const std::byte> bytes, const std::string& name);
 
 /// Reads and decodes one file. Throws error(io) when it cannot be read, else as decode_image. Thread-safe.

@@ -10,11 +10,13 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <utility>
 
 // The JPEG header needs size_t and FILE declared before it.
 #include <jpeglib.h>
 
 #include "inference/error.hpp"
+#include "inference/exif.hpp"
 
 namespace dvfo::inference {
 namespace {
@@ -144,7 +146,7 @@ image decode_webp(std::span<const std::byte> bytes, const std::string& name) {
     throw error(errc::bad_image,
                 fmt::format("{}: the WebP is damaged or cut short; a complete file is expected", name));
   }
-  return out;
+  return upright(std::move(out), webp_orientation(bytes));
 }
 
 }  // namespace dvfo::inference

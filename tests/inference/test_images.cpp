@@ -120,4 +120,55 @@ std::vector<std::byte> encode_png(const inference::image& picture) {
                     png_kind::rgb, 8, rows);
 }
 
+std::vector<std::byte> with_chunk(std::vector<std::byte> png, png_place where, std::string_view type,
+                                  const std::vector<std::uint8_t>& content) {
+  std::vector<std::uint8_t> chunk;
+  append_chunk(chunk, type, content);
+  const auto bytes = to_bytes(chunk.data(), chunk.size());
+  constexpr std::ptrdiff_t signature_and_header = 8 + 25;
+  constexpr std::ptrdiff_t end_chunk = 12;
+  const auto at = where == png_place::front ? png.begin() + signature_and_header : png.end() - end_chunk;
+  png.insert(at, bytes.begin(), bytes.end());
+  return png;
+}
+
+std::vector<std::byte> with_segment(std::vector<std::byte> jpeg, std::uint8_t marker,
+                                    const std::vector<std::uint8_t>& content) {
+  std::size_t at = 2;  // behind the start of the image and all APP segments
+  while ((jpeg.at(at + 1) & std::byte{0xF0}) == std::byte{0xE0}) {
+    at += 2 + (std::to_integer<std::size_t>(jpeg.at(at + 2)) << 8U) + std::to_integer<std::size_t>(jpeg.at(at + 3));
+  }
+  const auto length = content.size() + 2;
+  std::vector<std::uint8_t> segment = {0xFF, marker, static_cast<std::uint8_t>(length >> 8U),
+                                       static_cast<std::uint8_t>(length)};
+  segment.insert(segment.end(), content.begin(), content.end());
+  const auto bytes = to_bytes(segment.data(), segment.size());
+  jpeg.insert(jpeg.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin(), bytes.end());
+  return jpeg;
+}
+
+std::vector<std::byte> webp_with_exif(const std::vector<std::byte>& webp, const inference::image& picture,
+                                      const std::vector<std::uint8_t>& exif) {
+  std::vector<std::uint8_t> file;
+  const auto little_endian = [&](std::size_t number, int bytes) {
+    for (int i = 0; i < bytes; ++i) file.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
+  };
+  const auto text = [&](std::string_view letters) { file.insert(file.end(), letters.begin(), letters.end()); };
+  constexpr std::size_t riff_header = 12;
+  constexpr std::size_t extension = 18;
+  text("RIFF");
+  little_endian(webp.size() - 8 + extension + 8 + exif.size() + exif.size() % 2, 4);
+  text("WEBPVP8X");
+  little_endian(10, 4);
+  little_endian(8, 4);  // flag: there is EXIF
+  little_endian(static_cast<std::size_t>(picture.width) - 1, 3);
+  little_endian(static_cast<std::size_t>(picture.height) - 1, 3);
+  for (std::size_t i = riff_header; i < webp.size(); ++i) file.push_back(std::to_integer<std::uint8_t>(webp[i]));
+  text("EXIF");
+  little_endian(exif.size(), 4);
+  file.insert(file.end(), exif.begin(), exif.end());
+  if (exif.size() % 2 != 0) file.push_back(0);
+  return to_bytes(file.data(), file.size());
+}
+
 }  // namespace dvfo::tests

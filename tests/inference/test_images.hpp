@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "inference/image.hpp"
@@ -25,5 +26,18 @@ std::vector<std::byte> encode_png(std::uint32_t width, std::uint32_t height, png
                                   const std::vector<std::vector<std::uint8_t>>& rows);
 
 std::vector<std::byte> encode_png(const inference::image& picture);
+
+/// A PNG with one more chunk behind the chunk IHDR, or in front of IEND.
+enum class png_place { front, end };
+std::vector<std::byte> with_chunk(std::vector<std::byte> png, png_place where, std::string_view type,
+                                  const std::vector<std::uint8_t>& content);
+
+/// A JPEG with one more segment behind those that are there, in front of the tables; `marker`: 0xE1 for APP1.
+std::vector<std::byte> with_segment(std::vector<std::byte> jpeg, std::uint8_t marker,
+                                    const std::vector<std::uint8_t>& content);
+
+/// A plain WebP made an extended one that ends in a chunk EXIF.
+std::vector<std::byte> webp_with_exif(const std::vector<std::byte>& webp, const inference::image& picture,
+                                      const std::vector<std::uint8_t>& exif);
 
 }  // namespace dvfo::tests
