@@ -28,7 +28,7 @@ int run(int argc, const char* const* argv) {
   dvfo::configuration::stop_signals signals;  // its thread uses the promise, which outlives it
   dvfo::cloud_node::settings settings;
   std::string log_level = "info";
-  std::int64_t parent = 0;
+  pid_t parent = 0;
   dvfo::configuration::settings_table table;
   dvfo::cloud_node::declare(table, settings);
   dvfo::configuration::add_log_level(table, log_level);
@@ -41,7 +41,7 @@ int run(int argc, const char* const* argv) {
   if (const auto code = dvfo::configuration::parse_command_line(app, argc, argv)) return *code;
   table.settle();
   dvfo::configuration::start_log("dvfo-cloud", log_level);
-  if (parent > 0) dvfo::configuration::stop_with_parent(static_cast<pid_t>(parent));
+  if (parent > 0) dvfo::configuration::stop_with_parent(parent);
 
   auto where = dvfo::configuration::parse_address(settings.listen, "listen");
   dvfo::cloud_node::cloud_node node(settings);

@@ -44,7 +44,7 @@ void add_log_level(settings_table& table, std::string& level) {
                "least severe message that is logged");
 }
 
-void add_parent(settings_table& table, std::int64_t& parent) {
+void add_parent(settings_table& table, pid_t& parent) {
   table.integer("parent", parent, {0, 4'194'304}, "PID",
                 "stop when this process, the one that starts the daemon, ends");
 }

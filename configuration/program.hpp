@@ -1,6 +1,7 @@
 #pragma once
 
-#include <cstdint>
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
 
@@ -16,7 +17,7 @@ std::string version_text(const std::string& program);
 void add_log_level(settings_table& table, std::string& level);
 
 /// Declares --parent: the process whose end ends this one too (see stop_with_parent in signals.hpp); 0 for none.
-void add_parent(settings_table& table, std::int64_t& parent);
+void add_parent(settings_table& table, pid_t& parent);
 
 /// Sends the log to standard error, from `level` up, so that standard output carries results alone.
 void start_log(const std::string& program, const std::string& level);

@@ -53,8 +53,8 @@ bool inside(const setting& which, double value) {
 
 // Text from a flag or a variable to the value that its setting takes; nothing when it does not fit.
 std::optional<setting_value> interpret(const setting& which, const std::string& text) {
-  const auto as_text = [&](std::string*) -> std::optional<setting_value> { return setting_value(text); };
-  const auto as_integer = [&](std::int64_t*) -> std::optional<setting_value> {
+  const auto as_text = [&](const auto&) -> std::optional<setting_value> { return setting_value(text); };
+  const auto as_integer = [&](const whole_number&) -> std::optional<setting_value> {
     if (const auto value = parse_integer(text)) return setting_value(*value);
     return std::nullopt;
   };
@@ -71,7 +71,11 @@ std::optional<setting_value> interpret(const setting& which, const std::string& 
 
 std::string default_text(const setting& which) {
   return std::visit(overloaded{[](const std::string* value) { return *value; },
-                               [](const std::int64_t* value) { return std::to_string(*value); },
+                               [](const std::filesystem::path* value) { return value->string(); },
+                               [](const whole_number& number) {
+                                 const auto value = number.value();
+                                 return value ? std::to_string(*value) : std::string();
+                               },
                                [](const double* value) { return fmt::format("{}", *value); },
                                [](const bool*) { return std::string(); }},
                     which.target);
@@ -102,12 +106,12 @@ std::string expectation(const setting& which) {
                         : std::string(noun);
   };
   return std::visit(
-      overloaded{[&](std::string*) {
+      overloaded{[&](const auto&) {
                    return which.choices.empty() ? std::string("a text")
                                                 : fmt::format("one of {}", fmt::join(which.choices, ", "));
                  },
-                 [&](std::int64_t*) { return between("a whole number"); }, [&](double*) { return between("a number"); },
-                 [](bool*) { return std::string("true or false"); }},
+                 [&](const whole_number&) { return between("a whole number"); },
+                 [&](double*) { return between("a number"); }, [](bool*) { return std::string("true or false"); }},
       which.target);
 }
 
@@ -121,7 +125,9 @@ bool acceptable(const setting& which, const setting_value& value) {
 }
 
 void assign(const setting& which, const setting_value& value) {
-  std::visit([&](auto* target) { *target = std::get<std::remove_reference_t<decltype(*target)>>(value); },
+  std::visit(overloaded{[&](const whole_number& target) { target.set(std::get<std::int64_t>(value)); },
+                        [&](std::filesystem::path* target) { *target = std::get<std::string>(value); },
+                        [&](auto* target) { *target = std::get<std::remove_reference_t<decltype(*target)>>(value); }},
              which.target);
 }
 
@@ -163,15 +169,26 @@ settings_table& settings_table::text(std::string name, std::string& target, std:
   return *this;
 }
 
+settings_table& settings_table::text(std::string name, std::filesystem::path& target, std::string value_name,
+                                     std::string help) {
+  impl_->settings.push_back({std::move(name), &target, std::move(value_name), std::move(help), std::nullopt, {}});
+  return *this;
+}
+
 settings_table& settings_table::choice(std::string name, std::string& target, std::vector<std::string> choices,
                                        std::string help) {
   impl_->settings.push_back({std::move(name), &target, "WORD", std::move(help), std::nullopt, std::move(choices)});
   return *this;
 }
 
-settings_table& settings_table::integer(std::string name, std::int64_t& target, range bounds, std::string value_name,
-                                        std::string help) {
-  impl_->settings.push_back({std::move(name), &target, std::move(value_name), std::move(help), bounds, {}});
+settings_table& settings_table::add_integer(std::string name, whole_number target, range bounds, std::string value_name,
+                                            std::string help) {
+  const auto holds = target.representable();
+  if (bounds.lowest < holds.lowest || bounds.highest > holds.highest) {
+    throw std::logic_error(fmt::format("--{}: its type holds {} to {}, its range is {} to {}", name, holds.lowest,
+                                       holds.highest, bounds.lowest, bounds.highest));
+  }
+  impl_->settings.push_back({std::move(name), std::move(target), std::move(value_name), std::move(help), bounds, {}});
   return *this;
 }
 

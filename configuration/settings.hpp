@@ -1,11 +1,15 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -31,11 +35,46 @@ struct range {
   double highest;
 };
 
+template <class T>
+concept whole = std::integral<T> && !std::same_as<T, bool>;
+
+/// A whole number that a setting fills, of whatever type it is. Refers to its target.
+class whole_number {
+ public:
+  template <whole T>
+  explicit whole_number(T& target)
+      : read_([&target] { return std::optional(static_cast<std::int64_t>(target)); }),
+        write_([&target](std::int64_t value) { target = static_cast<T>(value); }),
+        representable_(range_of<T>()) {}
+  template <whole T>
+  explicit whole_number(std::optional<T>& target)
+      : read_([&target] { return target ? std::optional(static_cast<std::int64_t>(*target)) : std::nullopt; }),
+        write_([&target](std::int64_t value) { target = static_cast<T>(value); }),
+        representable_(range_of<T>()) {}
+
+  /// Nothing where the target is an optional without a value.
+  [[nodiscard]] std::optional<std::int64_t> value() const { return read_(); }
+  /// The value must lie within representable().
+  void set(std::int64_t value) const { write_(value); }
+  /// What the target can hold.
+  [[nodiscard]] range representable() const { return representable_; }
+
+ private:
+  template <class T>
+  static range range_of() {
+    return {static_cast<double>(std::numeric_limits<T>::min()), static_cast<double>(std::numeric_limits<T>::max())};
+  }
+
+  std::function<std::optional<std::int64_t>()> read_;
+  std::function<void(std::int64_t)> write_;
+  range representable_;
+};
+
 /// One setting: the flag --name, its variable (variables.hpp) and the TOML key `name` are the same thing. Its default
 /// is what the target holds when the setting is declared.
 struct setting {
   std::string name;  ///< lower case, words joined by '-'
-  std::variant<std::string*, std::int64_t*, double*, bool*> target;
+  std::variant<std::string*, std::filesystem::path*, whole_number, double*, bool*> target;
   std::string value_name;  ///< shown in --help, with its unit: "N", "HOST:PORT", "SECONDS"
   std::string help;
   std::optional<range> bounds;       ///< numbers
@@ -59,11 +98,15 @@ class settings_table {
   settings_table(settings_table&&) noexcept;
   settings_table& operator=(settings_table&&) noexcept;
 
-  /// Declarations. Targets must outlive the table.
+  /// Declarations. Targets must outlive the table. A whole number may be of any type, or an optional without a default:
+  /// `help` says what then holds. Its bounds must fit its type; throws std::logic_error where they do not.
   settings_table& text(std::string name, std::string& target, std::string value_name, std::string help);
+  settings_table& text(std::string name, std::filesystem::path& target, std::string value_name, std::string help);
   settings_table& choice(std::string name, std::string& target, std::vector<std::string> choices, std::string help);
-  settings_table& integer(std::string name, std::int64_t& target, range bounds, std::string value_name,
-                          std::string help);
+  template <class T>
+  settings_table& integer(std::string name, T& target, range bounds, std::string value_name, std::string help) {
+    return add_integer(std::move(name), whole_number(target), bounds, std::move(value_name), std::move(help));
+  }
   settings_table& real(std::string name, double& target, range bounds, std::string value_name, std::string help);
   settings_table& flag(std::string name, bool& target, std::string help);
 
@@ -78,6 +121,9 @@ class settings_table {
   [[nodiscard]] const std::vector<setting>& settings() const;
 
  private:
+  settings_table& add_integer(std::string name, whole_number target, range bounds, std::string value_name,
+                              std::string help);
+
   struct impl;
   std::unique_ptr<impl> impl_;
 };

@@ -16,9 +16,10 @@ namespace {
 // The node's value in the type of the setting's target. A whole number may stand for a real one, nothing else is
 // converted.
 std::optional<setting_value> convert(const setting& which, const toml::node& node) {
-  if (std::holds_alternative<std::string*>(which.target)) {
+  if (std::holds_alternative<std::string*>(which.target) ||
+      std::holds_alternative<std::filesystem::path*>(which.target)) {
     if (const auto value = node.value_exact<std::string>()) return setting_value(*value);
-  } else if (std::holds_alternative<std::int64_t*>(which.target)) {
+  } else if (std::holds_alternative<whole_number>(which.target)) {
     if (const auto value = node.value_exact<std::int64_t>()) return setting_value(*value);
   } else if (std::holds_alternative<double*>(which.target)) {
     if (const auto value = node.value_exact<double>()) return setting_value(*value);

@@ -43,10 +43,8 @@ struct daemon_settings {
   std::string input;
   std::string json;
   std::string metrics;
-  std::int64_t tasks = 0;
-  std::int64_t in_flight = 1;
-  std::int64_t warm_up = 3;
-  std::int64_t parent = 0;
+  edge::stream_options stream = {.warm_up = 3};  // enough for caches and memory; the deadline is the node's own
+  pid_t parent = 0;
   std::string log_level = "info";
 };
 
@@ -59,11 +57,11 @@ void declare(configuration::settings_table& table, daemon_settings& values) {
           "metrics", values.metrics, "FILE",
           "counters of decisions and tasks, and the link, as Prometheus text: at the start and, no oftener than every "
           "second, when one changes; for node_exporter's textfile collector")
-      .integer("tasks", values.tasks, {0, 1'000'000'000}, "N",
+      .integer("tasks", values.stream.tasks, {0, 1'000'000'000}, "N",
                "tasks to run, starting over at the end; 0: the input once")
-      .integer("in-flight", values.in_flight, {1, edge::edge_node::max_tasks_in_flight}, "N",
+      .integer("in-flight", values.stream.in_flight, {1, edge::edge_node::max_tasks_in_flight}, "N",
                "tasks in the node at a time")
-      .integer("warm-up", values.warm_up, {0, 1000}, "N", "tasks that run first and are not told of");
+      .integer("warm-up", values.stream.warm_up, {0, 1000}, "N", "tasks that run first and are not told of");
   configuration::add_log_level(table, values.log_level);
   configuration::add_parent(table, values.parent);
 }
@@ -130,10 +128,7 @@ struct output_files {
 int stream_input(edge::edge_node& node, const edge::settings& settings, const daemon_settings& daemon,
                  output_files& files, const std::atomic<bool>& stop) {
   const auto source = edge::open_source(daemon.input, node.manifest(), warn);
-  edge::stream_options how;
-  how.tasks = static_cast<std::size_t>(daemon.tasks);
-  how.in_flight = static_cast<std::size_t>(daemon.in_flight);
-  how.warm_up = static_cast<std::size_t>(daemon.warm_up);
+  auto how = daemon.stream;
   how.deadline_seconds = settings.deadline_ms / 1e3;
   metrics_writer metrics(files.metrics ? &*files.metrics : nullptr, node);
   edge::summary so_far;
@@ -168,7 +163,7 @@ int run(int argc, const char* const* argv) {
   if (const auto code = configuration::parse_command_line(app, argc, argv)) return *code;
   table.settle();
   configuration::start_log("dvfo-edge", daemon.log_level);
-  if (daemon.parent > 0) configuration::stop_with_parent(static_cast<pid_t>(daemon.parent));
+  if (daemon.parent > 0) configuration::stop_with_parent(daemon.parent);
 
   signals.listen([&](int number) {
     spdlog::info("signal {}: finishing what is in flight", number);

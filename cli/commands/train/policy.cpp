@@ -56,11 +56,6 @@ struct train_policy_command {
   std::string data;
   std::string form = policy::to_string(options.learner.form);
   std::string how = "concurrent";
-  std::int64_t clock_levels = options.clock_levels;
-  std::int64_t minibatch = options.learner.minibatch;
-  std::int64_t replay = static_cast<std::int64_t>(options.learner.replay.capacity);
-  std::int64_t worlds = options.environment.worlds;
-  std::int64_t seed = static_cast<std::int64_t>(options.learner.seed);
   record_request record;
   double stop_mean = 0.0;
   double stop_worst = 0.0;
@@ -88,15 +83,16 @@ void declare(train_policy_command& command) {
             "of episodes that begin where the last measurement found regret")
       .real("stop-mean", command.stop_mean, {0.0, 100.0}, "PERCENT", "ends early below this mean regret")
       .real("stop-worst", command.stop_worst, {0.0, 1000.0}, "PERCENT", "and this regret of the worst cell; 0: never")
-      .integer("levels", command.clock_levels, {2, 100}, "N", "levels of each clock; the paper has 10, up to 100")
+      .integer("levels", options.clock_levels, {2, 100}, "N", "levels of each clock; the paper has 10, up to 100")
       .choice("outputs", command.form, {"branches", "conditional", "flat"},
               "a branch a knob; clocks' branches for each share; or all combinations")
       .choice("thinking", command.how, {"concurrent", "blocking"}, "while the world moves, or each task waits")
       .real("learning-rate", agent.learning_rate, {1e-9, 1.0}, "RATE", "of Adam; the paper has 1e-4")
       .real("learning-rate-end", agent.learning_rate_end, {1e-9, 1.0}, "RATE", "of Adam at the end")
       .real("gamma", agent.gamma, {0.0, 0.9999}, "WEIGHT", "of what follows a task")
-      .integer("minibatch", command.minibatch, {1, 65'536}, "N", "transitions a gradient step")
-      .integer("replay", command.replay, {1'000, 100'000'000}, "N", "transitions remembered; half a kilobyte each")
+      .integer("minibatch", agent.minibatch, {1, 65'536}, "N", "transitions a gradient step")
+      .integer("replay", agent.replay.capacity, {1'000, 100'000'000}, "N",
+               "transitions remembered; half a kilobyte each")
       .real("replay-alpha", agent.replay.alpha, {0.0, 1.0}, "POWER", "of the TD error in the priority")
       .real("replay-beta", agent.replay.beta, {0.0, 1.0}, "POWER",
             "of the importance weights at the start; 1 at the end")
@@ -108,7 +104,7 @@ void declare(train_policy_command& command) {
       .real("explore-near", agent.explore_near, {0.0, 1.0}, "SHARE", "of random levels that are neighbours")
       .real("huber-width", agent.huber_width, {1e-6, 1e6}, "WIDTH", "TD error up to which the loss is a parabola")
       .real("gradient-norm", agent.gradient_norm, {1e-6, 1e9}, "LENGTH", "at which gradients are cut off")
-      .integer("worlds", command.worlds, {1, 4096}, "N", "worlds that step together")
+      .integer("worlds", worlds.worlds, {1, 4096}, "N", "worlds that step together")
       .real("think-low", worlds.think_low_seconds, {1e-6, 10.0}, "SECONDS", "shortest thinking, orders included")
       .real("think-high", worlds.think_high_seconds, {1e-6, 10.0}, "SECONDS", "longest")
       .real("markov-share", worlds.markov_share, {0.0, 1.0}, "SHARE", "of links that wander")
@@ -118,7 +114,7 @@ void declare(train_policy_command& command) {
             "of --from-record: policy bundle; else the shipped one for its board and model")
       .integer("record-steps", command.record.options.steps, {1, 1e9}, "N", "of --from-record: gradient steps")
       .real("record-learning-rate", command.record.options.learning_rate, {1e-9, 1.0}, "RATE", "of --from-record")
-      .integer("seed", command.seed, {0, 1e18}, "N", "start of every random choice");
+      .integer("seed", agent.seed, {0, 1e18}, "N", "start of every random choice");
 }
 
 policy::trainer_options options_of(const train_policy_command& command) {
@@ -129,12 +125,7 @@ policy::trainer_options options_of(const train_policy_command& command) {
   if (!command.importance.empty()) {
     options.environment.importances = find_importances(command.importance, command.data, importance_images);
   }
-  options.clock_levels = static_cast<int>(command.clock_levels);
   options.learner.form = policy::output_form_of(command.form);
-  options.learner.minibatch = static_cast<int>(command.minibatch);
-  options.learner.replay.capacity = static_cast<std::size_t>(command.replay);
-  options.learner.seed = static_cast<std::uint64_t>(command.seed);
-  options.environment.worlds = static_cast<int>(command.worlds);
   options.environment.how = command.how == "blocking" ? policy::thinking::blocking : policy::thinking::concurrent;
   options.stop_mean_regret = command.stop_mean / 1e2;
   options.stop_worst_regret = command.stop_worst / 1e2;
