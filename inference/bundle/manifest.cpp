@@ -4,6 +4,7 @@
 
 #include <toml++/toml.h>
 #include <charconv>
+#include <limits>
 #include <sstream>
 
 #include "files/output.hpp"
@@ -106,6 +107,7 @@ bundle_manifest parse(const std::filesystem::path& file, const toml::table& docu
   out.format = read_format(in);
   out.reference_top1 = in.number("reference_top1_percent", 0.0, 100.0);
   if (in.has("given_top1_percent")) out.given_top1 = in.number("given_top1_percent", 0.0, 100.0);
+  if (in.has("held_back")) out.held_back = in.integer("held_back", 1, std::numeric_limits<int>::max());
   out.figures = read_figures(file, in);
   const auto id = in.get<std::string>("weights_id", "16 hexadecimal digits");
   const auto parsed = std::from_chars(id.data(), id.data() + id.size(), out.id, 16);
@@ -153,6 +155,7 @@ void write_manifest(const std::filesystem::path& file, const bundle_manifest& ma
                        {"labels", labels},
                        {"share", shares}};
   if (manifest.given_top1) document.insert("given_top1_percent", *manifest.given_top1);
+  if (manifest.held_back) document.insert("held_back", *manifest.held_back);
   std::ostringstream out;
   out << "# Written by `dvfo train model`; the key \"recipe\" says how. See docs/model-bundle.md.\n"
       << document << '\n';

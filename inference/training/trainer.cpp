@@ -326,6 +326,7 @@ class run {
     out.format.bits = options_.feature_bits;
     for (const double share : trained_shares) out.figures.push_back({share, 0.5, 0.0});
     out.given_top1 = given_top1_;
+    out.held_back = options_.held_back;
     out.recipe = earlier_recipe_ + recipe_of(options_);
     return out;
   }

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -42,22 +41,10 @@ struct discriminator_command {
   std::string json;
   double loss = 1.0;
   double skipping_rate = -1.0;
-  std::int64_t held_back = 0;
-  std::int64_t seed = static_cast<std::int64_t>(options.seed);
-  std::int64_t threads = 1;
+  std::optional<int> held_back;
+  int threads = 1;
   settings_table table;
 };
-
-/// What the bundle's own training held back: its recipe says so.
-std::optional<std::size_t> held_back_of(const std::string& recipe) {
-  constexpr std::string_view key = "--held-back ";
-  const auto at = recipe.rfind(key);
-  if (at == std::string::npos) return std::nullopt;
-  std::size_t count = 0;
-  const auto* const first = recipe.data() + at + key.size();
-  const auto read = std::from_chars(first, recipe.data() + recipe.size(), count);
-  return read.ec == std::errc() && count > 0 ? std::optional(count) : std::nullopt;
-}
 
 struct opened_images {
   std::unique_ptr<inference::dataset> all;
@@ -70,16 +57,17 @@ opened_images open_images(const discriminator_command& command, const inference:
     throw usage_error(fmt::format(
         "--data is missing: name the folder of {}, or set DVFO_DATA to the folder that holds it", manifest.dataset));
   }
-  const auto known = held_back_of(manifest.recipe);
-  if (command.held_back == 0 && !known) {
-    throw usage_error(
-        "--held-back is missing: the bundle's recipe does not say how many training images were held back");
+  const auto held_back = command.held_back ? command.held_back : manifest.held_back;
+  if (!held_back) {
+    throw usage_error(fmt::format(
+        "--held-back is missing: bundle {} is older than the manifest's key held_back, which tells how many training "
+        "images it did not learn from; name the number in its recipe",
+        manifest.name));
   }
   const auto where = manifest.dataset == "procedural" ? manifest.dataset : find_data(command.data, manifest.dataset);
   opened_images out;
   out.all = inference::open_dataset(where, inference::subset::train);
-  out.parts = inference::hold_back(
-      *out.all, command.held_back > 0 ? static_cast<std::size_t>(command.held_back) : known.value_or(0));
+  out.parts = inference::hold_back(*out.all, static_cast<std::size_t>(*held_back));
   out.test = inference::open_dataset(where, inference::subset::test);
   return out;
 }
@@ -110,7 +98,7 @@ inference::appeal_rule to_rule(const discriminator_command& command, const infer
       fmt::format("dvfo train discriminator --bundle {} --beta {} {} --seed {}", manifest.name, command.options.beta,
                   command.skipping_rate >= 0.0 ? fmt::format("--skipping-rate {}", command.skipping_rate)
                                                : fmt::format("--loss {}", command.loss),
-                  command.seed);
+                  command.options.seed);
   rule.dataset = manifest.dataset;
   rule.images = static_cast<std::int64_t>(images);
   rule.skipping_rate = found.skipping_rate;
@@ -125,7 +113,7 @@ int run_train_discriminator(discriminator_command& command) {
   command.table.settle();
   check_save("json", command.json);
   inference::prepare_for_single_images();
-  inference::set_intra_op_threads(static_cast<int>(command.threads));
+  inference::set_intra_op_threads(command.threads);
   const auto folder = find_bundle(command.bundle);
   const auto file =
       command.output.empty() ? inference::appeal_rule_file(folder) : std::filesystem::path(command.output);
@@ -134,7 +122,6 @@ int run_train_discriminator(discriminator_command& command) {
   const auto& manifest = bundle.manifest();
   const auto images = open_images(command, manifest);
   const auto held = evaluation::collect_appeals(bundle, *images.parts.held, show_images);
-  command.options.seed = static_cast<std::uint64_t>(command.seed);
   const auto head = inference::train_discriminator(held, command.options);
   const auto test = evaluation::collect_appeals(bundle, *images.test, show_images);
 
@@ -177,9 +164,9 @@ void add_train_discriminator(CLI::App& train, action& chosen) {
       .real("skipping-rate", command->skipping_rate, {-1.0, 1.0}, "SHARE",
             "of answers to keep, instead of --loss; below 0: by --loss")
       .real("beta", options.beta, {0.0, 100.0}, "NATS", "price of an appeal in the loss")
-      .integer("held-back", command->held_back, {0, 10'000'000}, "N",
-               "training images that the bundle was not trained on; 0: as its recipe says")
-      .integer("seed", command->seed, {0, 1e18}, "N", "start of every random choice")
+      .integer("held-back", command->held_back, {1, 10'000'000}, "N",
+               "training images that the bundle did not learn from; default: as its manifest says")
+      .integer("seed", options.seed, {0, 1e18}, "N", "start of every random choice")
       .integer("threads", command->threads, {1, 256}, "N", "LibTorch threads inside one operator")
       .text("json", command->json, "FILE", "the figures as JSON; '-' is standard output");
   command->table.attach(*sub);
