@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace dvfo::inference {
 
@@ -23,6 +24,18 @@ class error : public std::runtime_error {
 
  private:
   errc code_;
+};
+
+/// An option that cannot be as it is. The text begins with the option's name, a quantity in words ("batch size");
+/// whoever asked the user for it knows how it is spelled there.
+class option_error : public error {
+ public:
+  option_error(std::string option, const std::string& what)
+      : error(errc::bad_argument, option + ": " + what), option_(std::move(option)) {}
+  [[nodiscard]] const std::string& option() const noexcept { return option_; }
+
+ private:
+  std::string option_;
 };
 
 }  // namespace dvfo::inference

@@ -253,7 +253,7 @@ int copy_rest(const network& given, network& trunk, int first_of_rest) {
     throw error(
         errc::bad_argument,
         "given weights fit an architecture whose trunk widens the bottleneck in one 1×1 convolution and goes on "
-        "as published; this one does not: begin it without --weights");
+        "as published; this one does not: begin it without them");
   }
   return here;
 }

@@ -70,7 +70,7 @@ std::unique_ptr<torch::optim::Optimizer> make_optimiser(const std::string& name,
   if (name == "adamw") {
     return make_grouped<torch::optim::AdamW>(torch::optim::AdamWOptions(rate), decayed, free, weight_decay);
   }
-  throw error(errc::bad_argument, fmt::format("--optimiser is \"{}\", expected sgd or adamw", name));
+  throw option_error("optimiser", fmt::format("\"{}\", expected sgd or adamw", name));
 }
 
 void set_rate(torch::optim::Optimizer& optimiser, double rate) {

@@ -12,7 +12,7 @@ namespace dvfo::inference {
 double scheduled_rate(double peak, double progress);
 
 /// "sgd": stochastic gradient descent with Nesterov momentum 0.9. "adamw" (Loshchilov & Hutter 2019): what transformers
-/// need. Normalisation parameters and biases are not decayed. Throws error(bad_argument) for another name.
+/// need. Normalisation parameters and biases are not decayed. Throws option_error for another name.
 std::unique_ptr<torch::optim::Optimizer> make_optimiser(const std::string& name, const torch::nn::Module& module,
                                                         double rate, double weight_decay);
 void set_rate(torch::optim::Optimizer& optimiser, double rate);

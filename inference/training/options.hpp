@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
+#include <variant>
 
 namespace dvfo::inference {
 
@@ -24,9 +27,10 @@ struct training_options {
   int joint_epochs = 7;         ///< extractor, SCAM, local and remote together, over random shares
   int quantisation_epochs = 2;  ///< of the joint epochs, the last ones, with fake quantisation
   int width_epochs = 0;         ///< after them, of each narrower width of the local network, with weights of its own
-  int held_back = 2000;  ///< training images of all classes, not trained on: they choose λ and the learned fusions
-  int batch_size = 128;
-  double crop_scale = 1.0;  ///< least share of a picture's area that training sees, scaled up; 1: shifts alone
+  /// Training images of all classes, not trained on: they choose λ and the learned fusions. Absent: as fitted() finds.
+  std::optional<int> held_back;
+  std::optional<int> batch_size;  ///< images a step; absent: as fitted() finds
+  double crop_scale = 1.0;        ///< least share of a picture's area that training sees, scaled up; 1: shifts alone
   /// Of the parts of pictures, at the same scale, that the first three quarters of the reference's epochs and the joint
   /// ones before quantisation see: convolutions learn faster on fewer pixels. 0: whole pictures.
   int small_side = 0;
@@ -46,7 +50,26 @@ struct training_options {
   std::string device = "cpu";  ///< "cpu" or "cuda"
   bool bfloat16 = true;        ///< mixed precision for convolutions, where the processor has it; else float32
   int threads = 0;             ///< of LibTorch; 0: its own choice, one for each physical core that it sees
+  std::string recipe;          ///< the command that makes the same bundle again, for the bundle to tell
 };
+
+/// Closed range of an option.
+struct option_range {
+  double lowest;
+  double highest;
+};
+
+/// A number among the options: what it is called, its range, and where it stands.
+struct training_number {
+  const char* name;  ///< in words
+  option_range range;
+  std::variant<int training_options::*, std::uint64_t training_options::*, double training_options::*,
+               std::optional<int> training_options::*>
+      member;
+};
+
+/// All of them: what the trainer takes, and what users are asked for.
+std::span<const training_number> training_numbers();
 
 /// One report of a running training, once a few batches.
 struct training_progress {

@@ -116,7 +116,7 @@ void run_phase(const phase& what, const image_store& images, const training_opti
     const image_store::distortion how = {.padding = images.side() / crop_padding,
                                          .crop_scale = options.crop_scale,
                                          .side = number < what.small_epochs ? what.small_side : 0};
-    image_store::epoch epoch(images, static_cast<std::size_t>(options.batch_size), options.seed,
+    image_store::epoch epoch(images, static_cast<std::size_t>(options.batch_size.value()), options.seed,
                              static_cast<std::uint64_t>(number), how);
     prefetched batches(epoch);
     tally sums(device);

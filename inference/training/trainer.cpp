@@ -20,6 +20,7 @@
 #include "inference/training/losses.hpp"
 #include "inference/training/optimiser.hpp"
 #include "inference/training/phase.hpp"
+#include "inference/training/plan.hpp"
 #include "inference/training/published_start.hpp"
 
 namespace dvfo::inference {
@@ -47,14 +48,9 @@ class run {
  public:
   run(const training_options& options, const dataset& train, const dataset& test)
       : options_(options), device_(options.device), all_(train), test_(test) {
-    if (all_.size() < static_cast<std::size_t>(options.held_back + options.batch_size)) {
-      throw error(errc::bad_argument,
-                  fmt::format("{} has {} training images, expected at least held-back + one batch = {}", options.data,
-                              all_.size(), options.held_back + options.batch_size));
-    }
-    parts_ = hold_back(all_, static_cast<std::size_t>(options.held_back));
+    parts_ = hold_back(all_, static_cast<std::size_t>(options.held_back.value()));
     torch::manual_seed(options.seed);
-    architecture_ = make_architecture(options.architecture, sizes());
+    architecture_ = make_architecture(options.architecture, sizes_of(options, all_));
     expect_trainable(architecture_, options, all_.image_size());
     reference_ = reference_network(architecture_);
     split_ = split_network(architecture_, options.feature_bits);
@@ -71,21 +67,14 @@ class run {
     }
     train_jointly(images, progress);
     if (options_.width_epochs > 0) train_widths(images, progress);
-    return finished(progress);
+    return finished(images, progress);
   }
 
  private:
-  [[nodiscard]] architecture_options sizes() const {
-    return {.input_size = all_.image_size(),
-            .classes = static_cast<int>(all_.labels().size()),
-            .base_width = options_.base_width,
-            .feature_channels = options_.feature_channels};
-  }
-
   void start_from_weights(const image_store& images, const progress_callback& progress) {
-    given_top1_ =
-        measure_published(options_.weights, options_.architecture, sizes(), test_, counted(progress, "published"))
-            .top1_of_labels;
+    given_top1_ = measure_published(options_.weights, options_.architecture, sizes_of(options_, all_), test_,
+                                    counted(progress, "published"))
+                      .top1_of_labels;
     const auto weights = given_weights::load(options_.weights).restricted_to(all_.labels());
     published_.emplace(architecture_, weights, images, device_, counted(progress, "order"));
     published_->begin(reference_, split_);
@@ -98,8 +87,7 @@ class run {
     }
     reference_->to(device_);
     prefer_channels_last(*reference_);
-    auto what = planned("reference", options_.reference_epochs, options_.reference_rate, *reference_);
-    what.small_epochs = small_epochs(options_.reference_epochs * 3 / 4);
+    auto what = planned("reference", options_.reference_rate, *reference_);
     what.before_epoch = [this](int) { reference_->train(); };
     what.step = [this](const batch& data, std::uint64_t) { return reference_step(data); };
     run_phase(what, images, options_, progress);
@@ -110,20 +98,21 @@ class run {
     return options_.checkpoints / (phase + ".pt");
   }
 
-  /// What all phases have; each adds its epochs on small pictures and its steps.
-  [[nodiscard]] phase planned(const std::string& name, int epochs, double rate, torch::nn::Module& module) const {
+  /// What all phases have; each adds its steps.
+  [[nodiscard]] phase planned(const std::string& name, double rate, torch::nn::Module& module) const {
     phase what;
     what.name = name;
-    what.epochs = epochs;
+    for (const auto& each : phases_of(options_)) {
+      if (each.name != name) continue;
+      what.epochs = each.epochs;
+      what.small_epochs = each.small_epochs;
+    }
     what.peak_rate = rate;
     what.small_side = options_.small_side;
     what.module = &module;
     what.checkpoint = checkpoint_of(name);
     return what;
   }
-
-  /// Of `first` epochs of a phase, those that see small pictures; the others end it at the side that is deployed.
-  [[nodiscard]] int small_epochs(int first) const { return options_.small_side > 0 ? first : 0; }
 
   step_result reference_step(const batch& data) {
     torch::Tensor logits;
@@ -190,9 +179,8 @@ class run {
 
   void train_jointly(const image_store& images, const progress_callback& progress) {
     prefer_channels_last(*split_);
-    auto what = planned("joint", options_.joint_epochs, options_.joint_rate, *split_);
+    auto what = planned("joint", options_.joint_rate, *split_);
     const int rounded_from = options_.joint_epochs - options_.quantisation_epochs;
-    what.small_epochs = small_epochs(rounded_from);
     what.before_epoch = [=, this](int number) {
       split_->train();
       round_from(rounded_from, number);
@@ -222,9 +210,8 @@ class run {
     if (published_ && !files::stands(checkpoint_of("widths"))) fit_from(first_parted(), images, progress);
     split_->imputed_local.set_requires_grad(false);
     prefer_channels_last(*split_);
-    auto what = planned("widths", options_.width_epochs, options_.width_rate, *split_->local);
+    auto what = planned("widths", options_.width_rate, *split_->local);
     const int rounded_from = std::max(0, options_.width_epochs - options_.quantisation_epochs);
-    what.small_epochs = small_epochs(rounded_from);
     what.before_epoch = [=, this](int number) {
       split_->local->train();
       round_from(rounded_from, number);
@@ -302,7 +289,7 @@ class run {
     return {loss, fused};
   }
 
-  model_bundle finished(const progress_callback& progress) {
+  model_bundle finished(const image_store& images, const progress_callback& progress) {
     split_->to(torch::kCPU);
     reference_->to(torch::kCPU);
     const auto bundle =
@@ -327,7 +314,7 @@ class run {
     for (const double share : trained_shares) out.figures.push_back({share, 0.5, 0.0});
     out.given_top1 = given_top1_;
     out.held_back = options_.held_back;
-    out.recipe = earlier_recipe_ + recipe_of(options_);
+    out.recipe = earlier_recipe_ + options_.recipe;
     return out;
   }
 
@@ -348,7 +335,7 @@ class run {
 
 model_bundle train_model(const training_options& options, const dataset& train, const dataset& test,
                          const progress_callback& progress) {
-  const auto all = completed(options);
+  const auto all = fitted(completed(options), train);
   model_bundle::check_place(all.output);
   with_file_errors_as(errc::io, "", [&] { files::make_folder(all.checkpoints); });
   if (all.threads > 0) set_intra_op_threads(all.threads);
