@@ -26,6 +26,11 @@ torch::Tensor fake_quantise_weight(const torch::Tensor& cut, const torch::Tensor
   return cut + (rounded - cut.detach());
 }
 
+/// An observer never leaves its range at 0…0.
+bool has_seen(const activation_range& range) {
+  return range.highest.item<float>() != 0.0F || range.lowest.item<float>() != 0.0F;
+}
+
 std::pair<float, float> bounds(const activation_range& seen) {
   const float lowest = seen.lowest.item<float>();
   return {lowest, std::max(seen.highest.item<float>(), lowest + 1e-6F)};
@@ -203,8 +208,7 @@ torch::Tensor network_impl::quantise_activation(activation_range& seen, const to
   if (observing_) {
     torch::NoGradGuard no_gradient;
     const auto [lowest, highest] = torch::aminmax(x.detach());
-    const bool first = seen.highest.item<float>() == 0.0F && seen.lowest.item<float>() == 0.0F;
-    const double weight = first ? 1.0 : observer_momentum;
+    const double weight = has_seen(seen) ? observer_momentum : 1.0;
     seen.lowest.lerp_(lowest.to(torch::kFloat).clamp_max(0.0), weight);
     seen.highest.lerp_(highest.to(torch::kFloat).clamp_min(1e-6), weight);
   }
@@ -350,6 +354,14 @@ network_impl::folded_layer network_impl::fold(int index, std::size_t variant) co
   const normalisation& n = layers_[static_cast<std::size_t>(index)].normalisations[variant];
   const auto factor = n.gamma / torch::sqrt(n.variance + normalisation_epsilon);
   return {what.weight * broadcastable(factor, what.weight), n.beta - n.mean * factor, scale * factor.abs()};
+}
+
+bool network_impl::has_ranges(std::size_t variant) const {
+  const auto seen_by = [&](const std::vector<activation_range>& each) {
+    return each.empty() || has_seen(each[variant]);
+  };
+  return std::all_of(layers_.begin(), layers_.end(),
+                     [&](const layer& l) { return seen_by(l.ranges) && seen_by(l.inner); });
 }
 
 std::pair<float, float> network_impl::range(int index, std::size_t variant) const {

@@ -95,6 +95,8 @@ class network_impl : public torch::nn::Module {
   };
   [[nodiscard]] folded_layer fold(int index, std::size_t variant) const;
 
+  /// Whether a variant's activations have all been observed.
+  [[nodiscard]] bool has_ranges(std::size_t variant) const;
   /// Observed range of an operator's output as (lowest, highest), lowest ≤ 0 ≤ highest.
   [[nodiscard]] std::pair<float, float> range(int index, std::size_t variant) const;
   /// The same in front of an activation that is no mere clipping.

@@ -22,6 +22,7 @@
 #include "inference/training/phase.hpp"
 #include "inference/training/plan.hpp"
 #include "inference/training/published_start.hpp"
+#include "inference/training/unseen_widths.hpp"
 
 namespace dvfo::inference {
 namespace {
@@ -290,6 +291,7 @@ class run {
   }
 
   model_bundle finished(const image_store& images, const progress_callback& progress) {
+    observe_unseen_widths(split_, images, options_.batch_size.value(), device_);
     split_->to(torch::kCPU);
     reference_->to(torch::kCPU);
     const auto bundle =

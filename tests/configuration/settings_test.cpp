@@ -200,6 +200,45 @@ TEST_F(configuration, survives_random_bytes_as_a_file) {
   EXPECT_THAT(settle(), HasSubstr(file_.string()));
 }
 
+// Options of other types were declared twice, once as 64-bit numbers for the table, and copied by hand.
+TEST(settings_table, fills_whole_numbers_of_any_type_and_paths) {
+  int count = -3;
+  std::uint16_t port = 7070;
+  std::size_t size = 9;
+  std::optional<int> absent;
+  std::optional<int> given;
+  std::filesystem::path folder = "here";
+  settings_table table([](const std::string&) { return std::optional<std::string>(); });
+  table.integer("count", count, {-10, 10}, "N", "h")
+      .integer("port", port, {0, 65'535}, "PORT", "h")
+      .integer("size", size, {0, 1e18}, "BYTES", "h")
+      .integer("absent", absent, {1, 5}, "N", "as the data are")
+      .integer("given", given, {1, 5}, "N", "as the data are")
+      .text("folder", folder, "DIR", "h");
+  CLI::App app("test", "prog");
+  table.attach(app);
+  const auto help = app.help();
+  EXPECT_THAT(help, AllOf(HasSubstr("default -3"), HasSubstr("default 7070"), HasSubstr("default here")));
+  EXPECT_THAT(help, HasSubstr("as the data are [1 to 5"));
+  app.parse("--count=-7 --port=65535 --size=1000000000000000000 --given=2 --folder=/tmp");
+  table.settle();
+  EXPECT_EQ(count, -7);
+  EXPECT_EQ(port, 65'535);
+  EXPECT_EQ(size, 1'000'000'000'000'000'000U);
+  EXPECT_EQ(absent, std::nullopt);
+  EXPECT_EQ(given, 2);
+  EXPECT_EQ(folder, "/tmp");
+}
+
+TEST(settings_table, has_no_range_that_a_numbers_type_cannot_hold) {
+  std::uint8_t small = 0;
+  std::size_t size = 0;
+  settings_table table;
+  EXPECT_THROW(table.integer("small", small, {0, 256}, "N", "h"), std::logic_error);
+  EXPECT_THROW(table.integer("size", size, {-1, 256}, "N", "h"), std::logic_error);
+  EXPECT_NO_THROW(table.integer("small", small, {0, 255}, "N", "h"));
+}
+
 TEST(nearest_word, finds_a_slip_and_ignores_strangers) {
   EXPECT_EQ(nearest_word("shaer", {"share", "bundle"}), "share");
   EXPECT_EQ(nearest_word("max_batch", {"max-batch", "max-batch-delay-ms"}), "max-batch");

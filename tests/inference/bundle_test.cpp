@@ -57,6 +57,7 @@ TEST_F(bundle_folder, loads_what_was_saved) {
   EXPECT_EQ(loaded.manifest().name, "small");
   EXPECT_EQ(loaded.manifest().labels, manifest_.labels);
   EXPECT_EQ(loaded.manifest().recipe, manifest_.recipe);
+  EXPECT_EQ(loaded.manifest().held_back, 12);
   ASSERT_EQ(loaded.manifest().figures.size(), trained_shares.size());
   EXPECT_EQ(loaded.lambda(0.5), 0.5);
   EXPECT_NEAR(loaded.lambda(0.4), 0.6, 1e-12);
@@ -115,6 +116,14 @@ TEST_F(bundle_folder, a_covariance_of_no_channels_is_refused) {
 
 // Channels were imputed only after the first bundles had been made: those learned with zeros, and go on with them. The
 // next ones knew means alone.
+// What was held back stood in the prose of the recipe alone; bundles of then do without the key.
+TEST_F(bundle_folder, tells_what_was_held_back_or_is_older_than_that) {
+  replace("held_back = 12", "held_back = 0");
+  EXPECT_THAT(refusal(), testing::AllOf(HasSubstr("\"held_back\" is 0"), HasSubstr("1 to")));
+  replace("held_back = 0\n", "");
+  EXPECT_EQ(model_bundle::load(folder_.path()).manifest().held_back, std::nullopt);
+}
+
 TEST_F(bundle_folder, without_imputed_values_is_one_of_zeros) {
   auto weights = read_weights(folder_.path() / "weights.bin");
   const auto before = fmt::format("{:016x}", weights.id);

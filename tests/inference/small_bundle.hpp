@@ -15,6 +15,7 @@ inline bundle_manifest small_manifest() {
   out.architecture = "resnet18";
   out.dataset = "procedural";
   out.recipe = "made by a test";
+  out.held_back = 12;
   out.input_size = 16;
   out.base_width = 8;
   out.labels = {"a", "b", "c"};

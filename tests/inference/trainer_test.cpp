@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -29,6 +30,7 @@ training_options tiny(const std::filesystem::path& output) {
   o.held_back = 100;
   o.batch_size = 16;  // 20 steps an epoch: every share is drawn
   o.threads = 1;
+  o.recipe = "as a test does";
   return o;
 }
 
@@ -107,7 +109,6 @@ TEST_F(trainer, goes_on_on_another_device_than_it_began_on) {
     options.device = then;
     const auto bundle = train(options);
     EXPECT_GT(bundle.manifest().reference_top1, 0.0);
-    EXPECT_EQ(bundle.manifest().recipe.find("--device cuda") != std::string::npos, std::string(then) == "cuda");
   }
 }
 
@@ -116,7 +117,8 @@ TEST_F(trainer, writes_a_bundle_that_says_how_it_was_made) {
   const auto loaded = model_bundle::load(folder_.path() / "t");
   EXPECT_EQ(loaded.manifest().id, bundle.manifest().id);
   EXPECT_EQ(loaded.manifest().dataset, "procedural");
-  EXPECT_THAT(loaded.manifest().recipe, testing::HasSubstr("--base-width 8"));
+  EXPECT_EQ(loaded.manifest().recipe, "as a test does");
+  EXPECT_EQ(loaded.manifest().held_back, 100);
   EXPECT_GT(loaded.manifest().reference_top1, 0.0);
   EXPECT_EQ(loaded.manifest().figures.front().lambda, 1.0);
   EXPECT_EQ(loaded.manifest().figures.back().lambda, 0.0);
@@ -124,7 +126,7 @@ TEST_F(trainer, writes_a_bundle_that_says_how_it_was_made) {
 
 // LibTorch 1.13 multiplies bfloat16 value by value where the processor has no instructions for it: such a
 // training crawled.
-TEST(recipe, takes_float32_where_the_processor_has_no_bfloat16) {
+TEST(training_options, take_float32_where_the_processor_has_no_bfloat16) {
   training_options o;
   o.output = "anywhere";
   ASSERT_TRUE(o.bfloat16);
@@ -133,40 +135,16 @@ TEST(recipe, takes_float32_where_the_processor_has_no_bfloat16) {
   EXPECT_FALSE(completed(o).bfloat16);
 }
 
-// Recipes left out what the numbers were rounded to and how labels were smoothed: their commands made other bundles.
-TEST(recipe, names_every_option_that_changes_the_result) {
-  training_options o;
-  o.label_smoothing = 0.2;
-  o.bfloat16 = false;
-  o.optimiser = "adamw";
-  o.crop_scale = 0.5;
-  o.weight_decay = 0.05;
-  o.distillation = 1.0;
-  o.temperature = 2.0;
-  o.hint_weight = 0.25;
-  o.rate_weight = 0.1;
-  o.device = "cuda";
-  o.width_epochs = 3;
-  o.width_rate = 0.01;
-  o.threads = 2;
-  for (const char* part :
-       {"--label-smoothing 0.2", "--bfloat16=false", "--optimiser adamw", "--crop-scale 0.5", "--weight-decay 0.05",
-        "--distillation 1", "--temperature 2", "--hint-weight 0.25", "--rate-weight 0.1",
-        "--width-epochs 3 --width-rate 0.01", "--device cuda", "--threads 2", "--seed 1"}) {
-    EXPECT_THAT(recipe_of(o), testing::HasSubstr(part));
-  }
-}
-
 TEST_F(trainer, goes_on_from_a_bundle_whose_reference_stays) {
   const auto first = train(tiny(folder_.path() / "first"));
   auto more = tiny(folder_.path() / "more");
   more.start_from = folder_.path() / "first";
   more.joint_epochs = 1;
+  more.recipe = "and then more";
   const auto second = train(more);
   EXPECT_NE(second.manifest().id, first.manifest().id);
   EXPECT_EQ(second.manifest().reference_top1, first.manifest().reference_top1);
-  EXPECT_THAT(second.manifest().recipe, testing::HasSubstr(first.manifest().recipe + " && "));
-  EXPECT_THAT(second.manifest().recipe, testing::HasSubstr("--start-from first"));
+  EXPECT_EQ(second.manifest().recipe, "as a test does && and then more");
 }
 
 // A training that went on from a bundle of published weights let their normalisation follow its batches, and taught
@@ -227,7 +205,6 @@ TEST_F(trainer, teaches_widths_by_themselves_and_leaves_the_rest) {
   for (std::size_t variant = 1; variant < 4; ++variant) {
     EXPECT_FALSE(torch::equal(before.local->fold(1, variant).weight, after.local->fold(1, variant).weight)) << variant;
   }
-  EXPECT_THAT(second.manifest().recipe, testing::HasSubstr("--width-epochs 2 --width-rate 0.05"));
 }
 
 TEST_F(trainer, goes_on_with_widths_after_a_kill_and_from_a_bundle_that_has_them) {
@@ -254,7 +231,6 @@ TEST_F(trainer, learns_first_from_small_pictures_where_asked) {
   small.small_side = 16;
   const auto bundle = train(small);
   EXPECT_NE(bundle.manifest().id, train(tiny(folder_.path() / "whole")).manifest().id);
-  EXPECT_THAT(bundle.manifest().recipe, testing::HasSubstr("--small-side 16"));
 }
 
 TEST_F(trainer, refuses_small_pictures_that_the_network_cannot_take) {
@@ -270,9 +246,9 @@ TEST_F(trainer, refuses_small_pictures_that_the_network_cannot_take) {
     }
     return "accepted";
   };
-  EXPECT_EQ(refusal("resnet18", 8), "--small-side is 8; expected 0 or 16 to the pictures' own 32");
-  EXPECT_EQ(refusal("resnet18", 64), "--small-side is 64; expected 0 or 16 to the pictures' own 32");
-  EXPECT_EQ(refusal("vit-b16", 16), "--small-side is 16; expected 0: vit-b16 takes pictures of one size");
+  EXPECT_EQ(refusal("resnet18", 8), "small side: 8, expected 0 or 16 to the pictures' own 32");
+  EXPECT_EQ(refusal("resnet18", 64), "small side: 64, expected 0 or 16 to the pictures' own 32");
+  EXPECT_EQ(refusal("vit-b16", 16), "small side: 16, expected 0: vit-b16 takes pictures of one size");
 }
 
 TEST_F(trainer, refuses_to_go_on_from_a_bundle_of_another_width) {
@@ -324,30 +300,38 @@ TEST(optimiser, both_kinds_descend_and_another_is_refused_by_name) {
   EXPECT_THROW(static_cast<void>(make_optimiser("adam", *line, 0.1, 0.0)), error);
 }
 
-TEST(training_options, out_of_range_is_refused_by_name) {
-  const auto refusal = [](auto change) -> std::string {
-    auto options = tiny("somewhere");
-    change(options);
-    try {
-      completed(options);
-    } catch (const error& e) {
-      return e.what();
-    }
-    return "accepted";
-  };
+std::string refusal(const std::function<void(training_options&)>& change) {
+  auto options = tiny("somewhere");
+  change(options);
+  try {
+    completed(options);
+  } catch (const option_error& e) {
+    EXPECT_TRUE(std::string(e.what()).starts_with(e.option() + ": "));
+    return e.what();
+  }
+  return "accepted";
+}
+
+TEST(training_options, out_of_range_are_refused_by_the_quantity) {
   EXPECT_EQ(refusal([](auto&) {}), "accepted");
-  EXPECT_THAT(refusal([](auto& o) { o.base_width = 0; }), testing::HasSubstr("--base-width is 0"));
-  EXPECT_THAT(refusal([](auto& o) { o.feature_bits = 5; }), testing::HasSubstr("--feature-bits is 5"));
-  EXPECT_THAT(refusal([](auto& o) { o.device = "tpu"; }), testing::HasSubstr("tpu"));
-  EXPECT_THAT(refusal([](auto& o) { o.output.clear(); }), testing::HasSubstr("--output"));
-  EXPECT_THAT(refusal([](auto& o) { o.quantisation_epochs = 2; }), testing::HasSubstr("--quantisation-epochs"));
-  EXPECT_THAT(refusal([](auto& o) { o.joint_epochs = 0; }), testing::HasSubstr("--joint-epochs is 0"));
-  EXPECT_THAT(refusal([](auto& o) {
-                o.start_from = "a";
-                o.joint_epochs = 0;
-              }),
-              testing::HasSubstr("--width-epochs is 0"));
-  EXPECT_THAT(refusal([](auto& o) { o.weights = o.start_from = "a"; }), testing::HasSubstr("exclude each other"));
+  EXPECT_EQ(refusal([](auto& o) { o.base_width = 0; }), "base width: 0, expected 8 to 256");
+  EXPECT_EQ(refusal([](auto& o) { o.batch_size = 2; }), "batch size: 2, expected 8 to 4096");
+  EXPECT_EQ(refusal([](auto& o) { o.crop_scale = 1.5; }), "crop scale: 1.5, expected 0.05 to 1");
+  EXPECT_EQ(refusal([](auto& o) { o.feature_bits = 5; }), "feature bits: 5, expected 8, 4, 3 or 2");
+  EXPECT_EQ(refusal([](auto& o) { o.device = "tpu"; }), "device: \"tpu\", expected cpu or cuda");
+  EXPECT_EQ(refusal([](auto& o) { o.optimiser = "adam"; }), "optimiser: \"adam\", expected sgd or adamw");
+  EXPECT_THAT(refusal([](auto& o) { o.output.clear(); }), testing::HasSubstr("output: missing"));
+}
+
+TEST(training_options, that_do_not_go_together_are_refused_by_the_quantity) {
+  EXPECT_EQ(refusal([](auto& o) { o.quantisation_epochs = 2; }), "quantisation epochs: 2, expected 1 to 1");
+  EXPECT_EQ(refusal([](auto& o) { o.joint_epochs = 0; }), "joint epochs: 0, expected 1 to 1000");
+  EXPECT_EQ(refusal([](auto& o) {
+              o.start_from = "a";
+              o.joint_epochs = 0;
+            }),
+            "width epochs: 0, expected 1 to 1000");
+  EXPECT_THAT(refusal([](auto& o) { o.weights = o.start_from = "a"; }), testing::HasSubstr("only one of them"));
 }
 
 }  // namespace

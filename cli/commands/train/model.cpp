@@ -70,7 +70,7 @@ int run_train(train_command& command) {
     const auto test = inference::open_dataset(options.data, inference::subset::test);
     options = inference::fitted(std::move(options), *train);
     options.recipe = recipe_of(options);
-    files::tell(rendered(inference::plan_training(options, *train, *test), options));
+    files::tell(start_text(inference::plan_training(options, *train, *test), options));
     const auto bundle = inference::train_model(options, *train, *test, show);
     files::print(fmt::format("{}wrote {}\n", rendered(bundle.manifest()), options.output.string()));
   } catch (const inference::option_error& problem) {

@@ -175,7 +175,7 @@ std::string recipe_of(const training_options& options) {
   return text;
 }
 
-std::string rendered(const inference::training_plan& plan, const training_options& options) {
+std::string start_text(const inference::training_plan& plan, const training_options& options) {
   std::string phases;
   for (const auto& each : plan.phases) {
     phases += fmt::format("{}{} {} epochs", phases.empty() ? "" : ", ", each.name, each.epochs);

@@ -28,6 +28,6 @@ std::string in_flags(const inference::option_error& problem);
 std::string recipe_of(const inference::training_options& options);
 
 /// What is going to be done with what was found, for the user: two lines.
-std::string rendered(const inference::training_plan& plan, const inference::training_options& options);
+std::string start_text(const inference::training_plan& plan, const inference::training_options& options);
 
 }  // namespace dvfo::cli
