@@ -9,7 +9,7 @@
 #include "inference/execution/front_runtime.hpp"
 #include "inference/execution/networks.hpp"
 #include "inference/model.hpp"
-#include "inference/training/batches.hpp"
+#include "inference/batches.hpp"
 
 namespace dvfo::inference {
 namespace {

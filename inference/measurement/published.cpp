@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "inference/training/batches.hpp"
-#include "inference/training/given_weights.hpp"
+#include "inference/batches.hpp"
+#include "inference/published/given_weights.hpp"
 
 namespace dvfo::inference {
 

@@ -19,7 +19,7 @@ struct published_accuracy {
   double top1_of_labels = 0.0;  ///< percent, among the data set's labels alone
 };
 
-/// Measures published weights (`folder`: training/given_weights.hpp) of an architecture of these sizes, whatever their
+/// Measures published weights (`folder`: published/given_weights.hpp) of an architecture of these sizes, whatever their
 /// `classes`, on every image of `data`. `progress`: (images done, images in all). Throws error(bad_dataset |
 /// bad_argument) for weights that are damaged, do not fit, or do not know a label.
 published_accuracy measure_published(const std::filesystem::path& folder, const std::string& architecture_name,

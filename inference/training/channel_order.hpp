@@ -4,7 +4,7 @@
 
 #include "inference/architectures/architecture.hpp"
 #include "inference/measurement/logits.hpp"
-#include "inference/training/given_weights.hpp"
+#include "inference/published/given_weights.hpp"
 
 namespace dvfo::inference {
 

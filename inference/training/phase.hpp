@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-#include "inference/training/batches.hpp"
+#include "inference/batches.hpp"
 #include "inference/training/options.hpp"
 
 namespace dvfo::inference {

@@ -8,7 +8,7 @@
 
 #include "inference/layers/split_network.hpp"
 #include "inference/model.hpp"
-#include "inference/training/batches.hpp"
+#include "inference/batches.hpp"
 #include "inference/training/optimiser.hpp"
 #include "inference/training/trainer.hpp"
 

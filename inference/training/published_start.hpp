@@ -3,8 +3,8 @@
 #include <torch/torch.h>
 
 #include "inference/measurement/logits.hpp"
-#include "inference/training/batches.hpp"
-#include "inference/training/given_weights.hpp"
+#include "inference/batches.hpp"
+#include "inference/published/given_weights.hpp"
 
 namespace dvfo::inference {
 

@@ -3,7 +3,7 @@
 #include <torch/torch.h>
 
 #include "inference/layers/split_network.hpp"
-#include "inference/training/batches.hpp"
+#include "inference/batches.hpp"
 
 namespace dvfo::inference {
 

@@ -1,4 +1,4 @@
-#include "inference/training/batches.hpp"
+#include "inference/batches.hpp"
 
 #include <gtest/gtest.h>
 

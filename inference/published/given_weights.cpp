@@ -1,4 +1,4 @@
-#include "inference/training/given_weights.hpp"
+#include "inference/published/given_weights.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
