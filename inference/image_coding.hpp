@@ -11,7 +11,7 @@
 /// wire.
 namespace dvfo::inference {
 
-/// libjpeg's default: of every JPEG that is sent.
+/// libjpeg's default: of every JPEG that a node or a scheme sends.
 inline constexpr int jpeg_quality = 75;
 
 /// A baseline JPEG at libjpeg's `quality` (1…100): chroma at half the resolution, Huffman tables made for this picture.

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <limits>
 
+#include "inference/batches.hpp"
 #include "inference/bundle/weights.hpp"
 #include "inference/codec/feature_codec.hpp"
 #include "inference/execution/front_runtime.hpp"
 #include "inference/execution/networks.hpp"
 #include "inference/model.hpp"
-#include "inference/batches.hpp"
 
 namespace dvfo::inference {
 namespace {

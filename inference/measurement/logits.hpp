@@ -3,11 +3,11 @@
 #include <torch/torch.h>
 
 #include <array>
-#include <functional>
 #include <vector>
 
 #include "inference/data/dataset.hpp"
 #include "inference/model_bundle.hpp"
+#include "inference/progress.hpp"
 
 namespace dvfo::inference {
 
@@ -25,10 +25,8 @@ struct collected_logits {
   std::array<share_logits, trained_shares.size()> shares;
 };
 
-/// Called with (images done, images in all).
-using count_callback = std::function<void(std::size_t, std::size_t)>;
-
-/// Runs images [first, last) of `data` through everything in the bundle. Throws what the data set and the codec throw.
+/// Runs images [first, last) of `data` through everything in the bundle. `progress` counts images. Throws what the data
+/// set and the codec throw.
 collected_logits collect_logits(const model_bundle& bundle, const dataset& data, std::size_t first, std::size_t last,
                                 const count_callback& progress);
 

@@ -8,8 +8,7 @@
 namespace dvfo::inference {
 
 published_accuracy measure_published(const std::filesystem::path& folder, const std::string& architecture_name,
-                                     architecture_options sizes, const dataset& data,
-                                     const std::function<void(std::size_t, std::size_t)>& progress) {
+                                     architecture_options sizes, const dataset& data, const count_callback& progress) {
   torch::NoGradGuard no_gradient;
   const auto weights = given_weights::load(folder);
   const auto rows = torch::tensor(weights.rows_of(data.labels()));

@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <string>
 
 #include "inference/architectures/architecture.hpp"
 #include "inference/data/dataset.hpp"
+#include "inference/progress.hpp"
 
 namespace dvfo::inference {
 
@@ -20,10 +20,9 @@ struct published_accuracy {
 };
 
 /// Measures published weights (`folder`: published/given_weights.hpp) of an architecture of these sizes, whatever their
-/// `classes`, on every image of `data`. `progress`: (images done, images in all). Throws error(bad_dataset |
+/// `classes`, on every image of `data`. `progress` counts images. Throws error(bad_dataset |
 /// bad_argument) for weights that are damaged, do not fit, or do not know a label.
 published_accuracy measure_published(const std::filesystem::path& folder, const std::string& architecture_name,
-                                     architecture_options sizes, const dataset& data,
-                                     const std::function<void(std::size_t, std::size_t)>& progress);
+                                     architecture_options sizes, const dataset& data, const count_callback& progress);
 
 }  // namespace dvfo::inference

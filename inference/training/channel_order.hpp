@@ -3,7 +3,7 @@
 #include <torch/torch.h>
 
 #include "inference/architectures/architecture.hpp"
-#include "inference/measurement/logits.hpp"
+#include "inference/progress.hpp"
 #include "inference/published/given_weights.hpp"
 
 namespace dvfo::inference {

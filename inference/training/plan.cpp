@@ -6,9 +6,9 @@
 #include <chrono>
 #include <functional>
 
+#include "inference/batches.hpp"
 #include "inference/layers/split_network.hpp"
 #include "inference/model.hpp"
-#include "inference/batches.hpp"
 #include "inference/training/optimiser.hpp"
 #include "inference/training/trainer.hpp"
 

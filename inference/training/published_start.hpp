@@ -2,8 +2,8 @@
 
 #include <torch/torch.h>
 
-#include "inference/measurement/logits.hpp"
 #include "inference/batches.hpp"
+#include "inference/progress.hpp"
 #include "inference/published/given_weights.hpp"
 
 namespace dvfo::inference {

@@ -2,8 +2,8 @@
 
 #include <torch/torch.h>
 
-#include "inference/layers/split_network.hpp"
 #include "inference/batches.hpp"
+#include "inference/layers/split_network.hpp"
 
 namespace dvfo::inference {
 
