@@ -226,10 +226,10 @@ void knob_control::say_if_clamped() {
                                                : fmt::format("{} clock", to_string(which_));
   // A clock may stand where it was ordered and yet not be held there.
   const std::string found = is_at_point(which.points(), *unit.hz, unit.at->limit)
-                                ? "runs so, but its limits do not hold it there"
-                                : fmt::format("reads {:.1f} MHz", megahertz_of(*unit.hz));
+                                ? "and runs so, but its limits do not hold it there"
+                                : fmt::format("but reads {:.1f} MHz", megahertz_of(*unit.hz));
   say_(
-      fmt::format("the {} was ordered to {:.1f} MHz but {}: the kernel, its firmware or another client has set it; it "
+      fmt::format("the {} was ordered to {:.1f} MHz {}: the kernel, its firmware or another client has set it; it "
                   "is ordered again each time, and this is said once",
                   name, megahertz_of(unit.at->limit), found));
 }

@@ -256,22 +256,37 @@ std::optional<std::int64_t> board_files::number(const std::string& file) const {
   return read_integer(root_ / file).value;
 }
 
+double board_files::limit(const std::string& file, double otherwise, std::optional<double>& before,
+                          const range_knob& knob) {
+  const auto read = read_integer(root_ / file);
+  if (read.fault == file_fault::missing) return otherwise;
+  // Somebody is writing it and will be heard of again; putting anything there would undo the order.
+  if (read.fault == file_fault::try_again) return before.value_or(otherwise);
+  const auto written = read.value;
+  const double hz = nearest_point(*knob.points, written ? static_cast<double>(*written) * knob.unit_hz : otherwise);
+  if (!written || *written != rounded(hz / knob.unit_hz)) put(file, rounded(hz / knob.unit_hz));
+  before = hz;
+  return hz;
+}
+
 // What cpufreq and devfreq do with two limits: each snapped to the table, the lower never above the upper. Governors
 // hold the upper limit, because a board that computes has load; `powersave` holds the lower.
 double board_files::range_order(range_knob& knob) {
-  const auto point = [&](const std::string& file, double otherwise, double before) {
-    const auto read = read_integer(root_ / file);
-    if (read.fault == file_fault::missing) return otherwise;
-    // Somebody is writing it and will be heard of again; putting anything there would undo the order.
-    if (read.fault == file_fault::try_again) return before > 0.0 ? before : otherwise;
-    const auto written = read.value;
-    const double hz = nearest_point(*knob.points, written ? static_cast<double>(*written) * knob.unit_hz : otherwise);
-    if (!written || *written != rounded(hz / knob.unit_hz)) put(file, rounded(hz / knob.unit_hz));
-    return hz;
-  };
-  const double upper = knob.upper_hz = point(knob.max, knob.points->back(), knob.upper_hz);
-  double lower = knob.lower_hz = point(knob.min, knob.points->front(), knob.lower_hz);
-  if (lower > upper) put(knob.min, rounded((lower = upper) / knob.unit_hz));
+  // A kernel is asked by one writer at a time; a reader of files may see the lower limit of an order and the upper one
+  // of the next. Nobody leaves the two crossed for long: only if they are found so again and again did somebody mean
+  // it.
+  constexpr int looks = 4;
+  double lower = 0.0;
+  double upper = 0.0;
+  for (int i = 0; i < looks; ++i) {
+    lower = limit(knob.min, knob.points->front(), knob.lower_hz, knob);
+    upper = limit(knob.max, knob.points->back(), knob.upper_hz, knob);
+    if (lower <= upper) break;
+  }
+  if (lower > upper) {
+    if (number(knob.min) == rounded(lower / knob.unit_hz)) put(knob.min, rounded(upper / knob.unit_hz));
+    lower = upper;
+  }
   const auto governor = read_text(root_ / knob.governor);
   return governor && *governor == "powersave" ? lower : upper;
 }
@@ -300,18 +315,20 @@ operating_clocks board_files::take_orders() {
 
 void board_files::show_clocks(const operating_clocks& in_force) {
   for (auto& policy : policies_) {
-    if (in_force.cpu_hz == shown_.cpu_hz) break;
-    // Each policy runs at its own limit; the one that the physics counts is the fastest.
+    // Each policy runs at its own limit, which may have changed alone; the one that the physics counts is the fastest.
     const auto limit = number(policy.max);
     const double hz = limit ? std::min(in_force.cpu_hz, static_cast<double>(*limit) * kilohertz) : in_force.cpu_hz;
-    put(policy.current, rounded(hz / kilohertz));
+    if (policy.shown_hz != hz) put(policy.current, rounded(hz / kilohertz));
+    policy.shown_hz = hz;
   }
   if (in_force.gpu_hz != shown_.gpu_hz) put(gpu_.current, rounded(in_force.gpu_hz));
   // The firmware takes and shows the memory clock by one file: an order that came meanwhile must stay there.
   const bool is_order_waiting = emc_current_ == emc_rate_ && number(emc_rate_) != memory_taken_;
+  const std::int64_t rate = rounded(in_force.memory_hz);
   if (in_force.memory_hz != shown_.memory_hz && !is_order_waiting) {
-    put(emc_current_, rounded(in_force.memory_hz));
-    if (emc_current_ == emc_rate_) memory_taken_ = rounded(in_force.memory_hz);
+    // What stands there already is not written again: it might be over an order of this very instant.
+    if (number(emc_current_) != rate) put(emc_current_, rate);
+    if (emc_current_ == emc_rate_) memory_taken_ = rate;
   }
   shown_ = in_force;
 }

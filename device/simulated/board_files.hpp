@@ -51,8 +51,9 @@ class board_files {
     std::string min, max, governor, current;
     double unit_hz = 1.0;
     const std::vector<double>* points = nullptr;
-    double lower_hz = 0.0;  // the limits as they were last read
-    double upper_hz = 0.0;
+    std::optional<double> lower_hz = {};  // the limits as they were last read
+    std::optional<double> upper_hz = {};
+    double shown_hz = 0.0;  // of a policy: what stands in `current`
   };
   struct rail_files {
     std::size_t rail = 0;  // index of physics::rails()
@@ -70,6 +71,7 @@ class board_files {
   void put(const std::string& file, std::int64_t value);
   std::optional<std::int64_t> number(const std::string& file) const;
   double range_order(range_knob& knob);
+  double limit(const std::string& file, double otherwise, std::optional<double>& before, const range_knob& knob);
   double memory_order(double cpu_hz);
   live_file& live(const std::string& file);
 

@@ -250,6 +250,7 @@ struct simulated_board::impl {
     catch_up();
     take_orders();
     catch_up();
+    files.show_clocks(state.in_force());  // a limit may have changed that is not the fastest policy's
     disturb();
   }
 

@@ -60,7 +60,7 @@ TEST_F(xavier_nx, limits_that_somebody_rewrites_are_told_from_a_clock_that_is_el
   frequency_control control = open();
   kernel_.meanwhile = [&] { tree_.write(policy0 + std::string("scaling_min_freq"), "115200\n"); };
   for (int i = 0; i < 2; ++i) EXPECT_EQ(control.apply({.cpu_hz = 1190.4e6}).cpu.status, apply_status::clamped);
-  EXPECT_THAT(kernel_.notices, ElementsAre(HasSubstr("ordered to 1190.4 MHz but runs so, but its limits")));
+  EXPECT_THAT(kernel_.notices, ElementsAre(HasSubstr("ordered to 1190.4 MHz and runs so, but its limits")));
 }
 
 TEST_F(xavier_nx, a_clock_that_only_came_late_is_nobodys_fault) {

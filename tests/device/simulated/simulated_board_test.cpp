@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <thread>
@@ -141,6 +142,48 @@ TEST(simulated_board, a_file_that_is_being_written_is_left_to_the_writer) {
   EXPECT_EQ(read_integer(folder / "policy2/scaling_max_freq").fault, file_fault::try_again) << "nothing was put there";
   writer << "1420800\n" << std::flush;
   EXPECT_EQ(files.take_orders().cpu_hz, 1'420'800'000.0);
+}
+
+// A board that read one limit before an order and the other after it took them for crossed, and put its own there.
+TEST(simulated_board, undoes_no_order_that_comes_while_it_looks) {
+  const temporary_folder place;
+  const physics model = physics::of_board("jetson-xavier-nx");
+  board_files files(place.path(), find_board("jetson-xavier-nx"), model);
+  const auto policy = place.path() / "sys/devices/system/cpu/cpufreq/policy0";
+  std::atomic<bool> is_over = false;
+  std::thread board([&] {
+    while (!is_over) EXPECT_GT(files.take_orders().cpu_hz, 0.0);
+  });
+  int undone = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string order = i % 2 == 0 ? "1907200" : "115200";
+    write_text(policy / "scaling_min_freq", "115200");
+    write_text(policy / "scaling_max_freq", order);
+    write_text(policy / "scaling_min_freq", order);
+    for (const char* limit : {"scaling_max_freq", "scaling_min_freq"}) {
+      if (read_integer(policy / limit).value != std::stoll(order)) ++undone;
+    }
+  }
+  is_over = true;
+  board.join();
+  EXPECT_EQ(undone, 0);
+}
+
+// Clusters are ordered one after another. One whose limit came after the clock of the others had settled showed its old
+// clock for ever.
+TEST(simulated_board, shows_the_clock_of_a_policy_that_follows_later) {
+  const temporary_folder place;
+  const physics model = physics::of_board("jetson-xavier-nx");
+  board_files files(place.path(), find_board("jetson-xavier-nx"), model);
+  const auto policy = place.path() / "sys/devices/system/cpu/cpufreq/policy4";
+  std::ofstream(policy / "scaling_max_freq") << "1190400\n";
+  operating_clocks in_force = files.take_orders();
+  files.show_clocks(in_force);
+  EXPECT_EQ(read_integer(policy / "scaling_cur_freq").value, 1'190'400);
+  std::ofstream(policy / "scaling_max_freq") << "1907200\n";
+  EXPECT_EQ(files.take_orders(), in_force) << "the others stand there already";
+  files.show_clocks(in_force);
+  EXPECT_EQ(read_integer(policy / "scaling_cur_freq").value, 1'907'200);
 }
 
 TEST(simulated_board, a_cap_on_the_memory_clamps_a_locked_rate) {
