@@ -323,11 +323,12 @@ void board_files::show_clocks(const operating_clocks& in_force) {
   }
   if (in_force.gpu_hz != shown_.gpu_hz) put(gpu_.current, rounded(in_force.gpu_hz));
   // The firmware takes and shows the memory clock by one file: an order that came meanwhile must stay there.
-  const bool is_order_waiting = emc_current_ == emc_rate_ && number(emc_rate_) != memory_taken_;
+  const auto standing = number(emc_current_);
+  const bool is_order_waiting = emc_current_ == emc_rate_ && standing != memory_taken_;
   const std::int64_t rate = rounded(in_force.memory_hz);
   if (in_force.memory_hz != shown_.memory_hz && !is_order_waiting) {
     // What stands there already is not written again: it might be over an order of this very instant.
-    if (number(emc_current_) != rate) put(emc_current_, rate);
+    if (standing != rate) put(emc_current_, rate);
     if (emc_current_ == emc_rate_) memory_taken_ = rate;
   }
   shown_ = in_force;
