@@ -14,6 +14,7 @@ using apply_atom = caf::atom_constant<caf::atom("apply")>;      ///< set frequen
 using extract_atom = caf::atom_constant<caf::atom("extract")>;  ///< extract features, then run the local half
 using local_atom = caf::atom_constant<caf::atom("local")>;      ///< run the local DNN alone
 using offload_atom = caf::atom_constant<caf::atom("offload")>;  ///< send the secondary channels away
+using encode_atom = caf::atom_constant<caf::atom("encode")>;    ///< make a frame of an input
 using fuse_atom = caf::atom_constant<caf::atom("fuse")>;        ///< weigh two halves into one
 using batch_atom = caf::atom_constant<caf::atom("batch")>;      ///< compute one batch
 using sense_atom = caf::atom_constant<caf::atom("sense")>;      ///< newest reading
@@ -25,6 +26,7 @@ using status_atom = caf::atom_constant<caf::atom("status")>;    ///< how do you 
 using settle_atom = caf::atom_constant<caf::atom("settle")>;    ///< answer once the first attempt is decided
 using retry_atom = caf::atom_constant<caf::atom("retry")>;      ///< to oneself: try again now
 using ripen_atom = caf::atom_constant<caf::atom("ripen")>;      ///< to oneself: a batch may have waited long enough
+using expire_atom = caf::atom_constant<caf::atom("expire")>;    ///< to oneself: a deadline may be over
 using drain_atom = caf::atom_constant<caf::atom("drain")>;      ///< finish what is in flight, take nothing new
 
 }  // namespace dvfo::actors

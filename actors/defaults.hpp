@@ -86,6 +86,9 @@ inline constexpr std::size_t scheduler_threads = 2;
 /// LibTorch's threads inside one operator. The networks here are small: a second thread waits longer than it computes,
 /// and takes a core from the other workers.
 inline constexpr std::int64_t operator_threads = 1;
+/// On an edge one is enough, because nothing that it runs blocks or computes for long, and any more would hand a task
+/// from thread to thread: with two, four of twelve voluntary context switches a task were that.
+inline constexpr std::size_t edge_scheduler_threads = 1;
 /// Between two heartbeats on a link, both directions.
 inline constexpr auto heartbeat_interval = 1s;
 /// A peer that was silent for so long is gone. Longer than the slowest single message: 100 kB at 100 kbit/s take 8 s.

@@ -36,13 +36,26 @@ std::string gateway_state::fault_of(const infer_task& task) {
 
 admitted_task gateway_state::admit(infer_task task, time_point now) {
   const auto id = next_id_++;
-  admitted_.insert(id);
+  admitted_.emplace(id, caf::message_id());
   const auto budget =
       std::chrono::duration_cast<time_point::duration>(std::chrono::duration<double>(task.budget_seconds));
   return {.id = id, .task = std::move(task), .admitted = now, .deadline = now + budget};
 }
 
+std::optional<time_point> gateway_state::on_asked(std::uint64_t id, time_point deadline, caf::message_id response) {
+  admitted_.at(id) = response;
+  return deadlines_.set(id, deadline);
+}
+
+gateway_state::expiry gateway_state::expire(time_point now) {
+  const auto seen = deadlines_.look_at(now);
+  expiry out{.responses = {}, .next = seen.next};
+  for (const auto id : seen.over) out.responses.push_back(admitted_.at(id));
+  return out;
+}
+
 bool gateway_state::release(std::uint64_t id) {
+  deadlines_.erase(id);
   admitted_.erase(id);
   return draining_ && admitted_.empty();
 }
@@ -79,18 +92,26 @@ caf::result<answer> run(gateway_pointer self, infer_task& task) {
   const double budget = task.budget_seconds;
   auto admitted = state.admit(std::move(task), self->clock().now());
   const auto id = admitted.id;
+  const auto deadline = admitted.deadline;
   auto promise = self->make_response_promise<answer>();
-  self->request(state.pipeline, request_timeout(std::chrono::duration<double>(budget)), run_atom{}, std::move(admitted))
-      .then(
-          [self, id, promise](answer& result) mutable {
-            promise.deliver(std::move(result));
-            release(self, id);
-          },
-          [self, id, budget, promise](caf::error& failure) mutable {
-            promise.deliver(explain(failure, budget));
-            release(self, id);
-          });
+  const auto asked = self->request(state.pipeline, caf::infinite, run_atom{}, std::move(admitted));
+  asked.then(
+      [self, id, promise](answer& result) mutable {
+        promise.deliver(std::move(result));
+        release(self, id);
+      },
+      [self, id, budget, promise](caf::error& failure) mutable {
+        promise.deliver(explain(failure, budget));
+        release(self, id);
+      });
+  look_at(self, state.on_asked(id, deadline, asked.id()));
   return promise;
+}
+
+void expire(gateway_pointer self) {
+  const auto over = self->state.expire(self->clock().now());
+  for (const auto response : over.responses) give_up(self, response);
+  look_at(self, over.next);
 }
 
 }  // namespace
@@ -106,6 +127,7 @@ gateway_actor::behavior_type gateway(gateway_pointer self, pipeline_actor pipeli
         if (self->state.is_empty()) return caf::ok_atom{};
         return self->state.drainers.emplace_back(self->make_response_promise<caf::ok_atom>());
       },
+      [self](expire_atom) { expire(self); },
   };
 }
 

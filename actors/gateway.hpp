@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
+#include <caf/message_id.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include "actors/deadline_watch.hpp"
 #include "actors/defaults.hpp"
 #include "actors/interfaces.hpp"
 
@@ -29,6 +31,16 @@ class gateway_state {
   /// Gives `task` its id and deadline. Precondition: has_room() and no fault.
   admitted_task admit(infer_task task, time_point now);
 
+  /// The pipeline was asked to run the task and will answer with `response`. Returns when to look at the deadlines.
+  [[nodiscard]] std::optional<time_point> on_asked(std::uint64_t id, time_point deadline, caf::message_id response);
+
+  /// The responses that are to be given up: their tasks' deadlines are over. And when to look again.
+  struct expiry {
+    std::vector<caf::message_id> responses;
+    std::optional<time_point> next;
+  };
+  [[nodiscard]] expiry expire(time_point now);
+
   /// The task of this id has been answered. Returns whether the last one has gone and somebody drains.
   bool release(std::uint64_t id);
 
@@ -43,7 +55,8 @@ class gateway_state {
 
  private:
   std::uint64_t next_id_ = 1;
-  std::unordered_set<std::uint64_t> admitted_;
+  std::unordered_map<std::uint64_t, caf::message_id> admitted_;
+  deadline_watch deadlines_;
   bool draining_ = false;
 };
 

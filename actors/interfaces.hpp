@@ -23,7 +23,9 @@ using gateway_actor = caf::typed_actor<
     // Answers one input. Errors: busy (too many admitted), bad_task, deadline, stopping, inference, cloud.
     caf::replies_to<infer_atom, infer_task>::with<answer>,
     // Takes nothing new; answers when the last admitted task has been answered.
-    caf::replies_to<drain_atom>::with<caf::ok_atom>>;
+    caf::replies_to<drain_atom>::with<caf::ok_atom>,
+    // To itself: a task's deadline may be over.
+    caf::reacts_to<expire_atom>>;
 
 /// Receives decisions that were thought out ahead; a pipeline_actor is one.
 using decision_listener = caf::typed_actor<
@@ -56,10 +58,17 @@ using local_inference_actor = caf::typed_actor<
     // The local DNN alone, on features of an earlier extraction (the rescue of a task that had no local half).
     caf::replies_to<local_atom, local_job>::with<local_result>>;
 
+/// INPUT ENCODER (detached: a picture takes milliseconds): makes the input ready for the link.
+using input_encoder_actor = caf::typed_actor<
+    // The input as JPEG or as pixels, in the size of the network's input or smaller.
+    caf::replies_to<encode_atom, input_job>::with<inference::coded_input>>;
+
 /// OFFLOAD: encodes secondary channels, sends them to the cloud and waits no longer than the deadline allows.
 using offload_actor = link_listener::extend<
     // Never an error: a failure is a reason in the result. Beyond its window it answers window_full at once.
-    caf::replies_to<offload_atom, offload_job>::with<offload_result>>;
+    caf::replies_to<offload_atom, offload_job>::with<offload_result>,
+    // To itself: an offload's time may be over.
+    caf::reacts_to<expire_atom>>;
 
 /// FUSION: weighs the two halves' logits into one.
 using fusion_actor = caf::typed_actor<

@@ -96,6 +96,13 @@ struct offload_job {
   std::shared_ptr<const inference::any_input> input = {};  ///< where it is sent itself
 };
 
+/// The input to encode for the link.
+struct input_job {
+  std::shared_ptr<const inference::any_input> input;
+  policy::carrier sends = policy::carrier::compressed;
+  double share = 1.0;  ///< of its values, where they are sent as they are
+};
+
 /// How an offload ended; always answered, in time or with a reason.
 struct offload_result {
   std::uint64_t task_id = 0;

@@ -25,6 +25,7 @@
 #include "actors/link_supervisor.hpp"
 #include "actors/local_inference.hpp"
 #include "actors/offload.hpp"
+#include "actors/input_encoder.hpp"
 #include "actors/pipeline.hpp"
 #include "actors/policy_holder.hpp"
 #include "actors/power_sensor.hpp"
@@ -57,6 +58,7 @@ std::optional<configuration::address> cloud_address(const settings& how) {
 actors::system_options system_options(const settings& how) {
   actors::system_options options;
   options.network = place_of(how) == cloud_place::network;
+  options.scheduler_threads = actors::defaults::system::edge_scheduler_threads;
   // On every thread, because OpenMP keeps the number by thread: a worker that nobody told would take all cores.
   options.on_thread_start = [threads = static_cast<int>(how.threads)] { inference::set_intra_op_threads(threads); };
   return options;
@@ -113,6 +115,7 @@ struct edge_node::impl {
     stop(partners.policy);
     stop(partners.local);
     stop(partners.offload);
+    stop(inputs);
     stop(partners.fusion);
     stop(partners.actuator);
     stop(partners.power);
@@ -157,7 +160,7 @@ struct edge_node::impl {
     actors::offload_options offload;
     offload.format = bundle.manifest().format;
     offload.bundle_id = bundle.manifest().id;
-    offload.input_size = bundle.manifest().input_size;
+    offload.inputs = inputs = actors::spawn_input_encoder(system, bundle.manifest().input_size);
     offload.window = static_cast<std::size_t>(how.offloads);
     offload.sensor = bandwidth;
     partners.offload = actors::spawn_offload(system, std::move(offload));
@@ -234,6 +237,7 @@ struct edge_node::impl {
   actors::system_config config;
   caf::actor_system system;
   actors::pipeline_partners partners;
+  actors::input_encoder_actor inputs;
   actors::bandwidth_sensor_actor bandwidth;
   actors::experience_recorder_actor recorder;
   actors::pipeline_actor pipeline;

@@ -1,5 +1,6 @@
 #include "actors/offload.hpp"
 
+#include "actors/input_encoder.hpp"
 #include "messages/checks.hpp"
 #include "tests/actors/actor_test.hpp"
 #include "tests/actors/fakes.hpp"
@@ -25,7 +26,9 @@ class offload_test : public actor_test {
   offload_test() {
     remote_ = caf::actor_cast<remote_inference_actor>(owned(system_.spawn(mock_remote, requests_)));
     watcher_ = caf::actor_cast<link_watcher>(owned(system_.spawn(mock_watcher, doubts_)));
-    offload_ = owned(spawn_offload(system_, {.format = fake_format(), .bundle_id = 42, .input_size = 4, .window = 2}));
+    inputs_ = owned(system_.spawn(input_encoder, 4));
+    offload_ = owned(spawn_offload(
+        system_, {.format = fake_format(), .bundle_id = 42, .window = 2, .inputs = inputs_}));
     run();
   }
 
@@ -85,6 +88,7 @@ class offload_test : public actor_test {
   std::shared_ptr<tray<link_suspicion>> doubts_ = std::make_shared<tray<link_suspicion>>("watcher");
   remote_inference_actor remote_;
   link_watcher watcher_;
+  input_encoder_actor inputs_;
   offload_actor offload_;
 };
 
