@@ -25,6 +25,15 @@ inline constexpr auto answer_reserve = 5ms;
 inline constexpr auto rescue_time = 20ms;
 /// A measured rescue time is multiplied by this, because the run that matters comes when others wait too.
 inline constexpr double rescue_margin = 1.5;
+/// Jobs with local_inference: one that it computes and one that it goes on with at once. Overflow policy: jobs wait in
+/// the pipeline, and leave with their tasks.
+inline constexpr std::size_t local_window = 2;
+/// Offload times its own request; what it has not answered so long after that is given up.
+inline constexpr auto partner_grace = 1ms;
+/// Longest wait for a decision that is not ready, as a part of the task's time, so that the edge can still answer …
+inline constexpr double decision_part = 0.25;
+/// … and at most. A scheme thinks for microseconds to milliseconds; who has not decided by then never will.
+inline constexpr auto decision_patience = 1s;
 }  // namespace pipeline
 
 namespace offload {

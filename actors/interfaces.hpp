@@ -45,15 +45,17 @@ using pipeline_actor =
         // local can stand in.
         caf::replies_to<run_atom, admitted_task>::with<answer>,
         // From local_inference, as soon as a task's features are known and before its local half runs.
-        caf::reacts_to<extracted>>;
+        caf::reacts_to<extracted>,
+        // To itself: a task's deadline, or its wait for a partner, may be over.
+        caf::reacts_to<expire_atom>>;
 
 /// What local_inference tells of an extraction, and to whom: any pipeline_actor is one.
 using extraction_listener = caf::typed_actor<caf::reacts_to<extracted>>;
 
 /// LOCAL INFERENCE (detached): owns the edge model, one task at a time in order of arrival.
 using local_inference_actor = caf::typed_actor<
-    // Extracts, splits by importance, tells the listener at once, then runs the local DNN at the width of the share and
-    // answers; at share 1 the logits are empty. A job whose deadline is over before it starts is an error deadline.
+    // Extracts, splits by importance, tells the listener at once if there is one, then runs the local DNN at the width
+    // of the share and answers; at share 1 the logits are empty. A job whose deadline is over before it starts is an error deadline.
     caf::replies_to<extract_atom, extraction_job>::with<local_result>,
     // The local DNN alone, on features of an earlier extraction (the rescue of a task that had no local half).
     caf::replies_to<local_atom, local_job>::with<local_result>>;
@@ -79,7 +81,7 @@ using fusion_actor = caf::typed_actor<
 using policy_actor = link_listener::extend_with<bandwidth_listener>::extend<
     // Hands this listener every decision from now on as soon as it is prepared: no task waits for a round trip.
     caf::reacts_to<join_atom, decision_listener>,
-    // The listener used a decision; think of the next.
+    // The listener used a decision, or the default one; think of the next.
     caf::reacts_to<decision_taken>,
     // A decision now: the first task, other terms, or the listener's was used up. Then prepares the next.
     caf::replies_to<decide_atom, task_terms>::with<prepared_decision>,

@@ -73,12 +73,15 @@ local_inference_actor::behavior_type local_inference(local_inference_pointer sel
       [self](extract_atom, const extraction_job& job) -> caf::result<local_result> {
         if (is_over(self, job.deadline)) return too_late();
         return guarded([&] {
-          // The listener is told before the local half runs, so that the offload travels meanwhile (DVFO §5.3: in
+          // A listener is told before the local half runs, so that the offload travels meanwhile (DVFO §5.3: in
           // parallel).
-          const auto found = extract(self, job);
-          self->send(job.listener, found);
-          if (found.share >= 1.0) return local_result{.task_id = job.task_id, .logits = {}};
-          return infer(self, job.task_id, found.extraction.features, found.split.primary, found.share);
+          auto found = extract(self, job);
+          if (job.listener) self->send(job.listener, found);
+          auto half = found.share >= 1.0
+                          ? local_result{.task_id = job.task_id, .logits = {}}
+                          : infer(self, job.task_id, found.extraction.features, found.split.primary, found.share);
+          if (!job.listener) half.found = std::move(found);
+          return half;
         });
       },
       [self](local_atom, const local_job& job) -> caf::result<local_result> {

@@ -59,6 +59,7 @@ struct extraction_job {
   std::shared_ptr<const inference::any_input> input;
   double share = 0.0;
   time_point deadline;  ///< not started after it
+  /// Told of the features before the local half runs; null: they come with it.
   caf::typed_actor<caf::reacts_to<extracted>> listener;
 };
 

@@ -1,6 +1,5 @@
 #include "actors/pipeline.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -9,32 +8,6 @@
 #include "actors/caf_compat.hpp"
 
 namespace dvfo::actors {
-
-time_point pipeline_state::answer_by(const task_run& run) const {
-  auto reserve = options.answer_reserve;
-  if (run.share() >= 1.0 && run.needs_rescue()) {
-    reserve += rescue.value();
-    if (!run.is_extracted()) reserve += front.value();
-  }
-  return run.admitted().deadline - std::chrono::duration_cast<time_point::duration>(reserve);
-}
-
-sensed_state pipeline_state::sense() const {
-  const auto behind = std::count_if(tasks.begin(), tasks.end(), [](const auto& each) {
-    return each.second.run.needs_front() && !each.second.run.is_extracted();
-  });
-  return {.in_force = in_force,
-          .waiting_tasks = static_cast<double>(behind),
-          .thinking_share = thinking_share,
-          .celsius = celsius};
-}
-
-void pipeline_state::on_begin(time_point now) {
-  if (began && sensed && *sensed >= *began && now > *began) {
-    thinking_share = seconds_between(*sensed, now) / seconds_between(*began, now);
-  }
-  began = now;
-}
 
 namespace {
 
@@ -47,106 +20,150 @@ pipeline_state::entry* find(pipeline_pointer self, std::uint64_t id) {
   return place == self->state.tasks.end() ? nullptr : &place->second;
 }
 
-/// What the task cost in energy: its share of the measured power, and the model's estimate.
-void settle_energy(pipeline_state& state, policy::outcome& cost, time_point now) {
-  cost.clocks = state.in_force;
-  cost.bandwidth_bps = state.bandwidth_bps;
-  cost.eti_measured_joules = state.energy.end_task(cost.task_id, now);
-  if (state.options.estimate_joules) cost.eti_estimated_joules = state.options.estimate_joules(cost);
+/// Every exit of a task: nothing of it is left behind.
+pipeline_state::entry forget(pipeline_pointer self, std::uint64_t id) {
+  auto& state = self->state;
+  auto node = state.tasks.extract(id);
+  state.deadlines.erase(id);
+  state.local_jobs.erase(id);
+  if (node.mapped().asked) give_up(self, *node.mapped().asked);
+  return std::move(node.mapped());
 }
 
-/// Every exit of a task: delivers, forgets, and only then tells the policy.
+/// Delivers, and only then tells the policy.
 void answer_and_forget(pipeline_pointer self, std::uint64_t id, answer result, time_point now) {
-  auto node = self->state.tasks.extract(id);
-  settle_energy(self->state, result.outcome, now);
-  if (self->state.options.on_answer) self->state.options.on_answer(result.outcome);
-  auto report = std::move(node.mapped().run).report(result.outcome);
-  report.number = node.mapped().number;
+  auto entry = forget(self, id);
+  self->state.settle_energy(result.outcome, now);
+  for (const auto& observe : self->state.options.observers) observe(result.outcome);
+  auto report = std::move(entry.run).report(result.outcome);
+  report.number = entry.number;
   report.sensed = self->state.sense();
-  node.mapped().promise.deliver(std::move(result));
+  entry.promise.deliver(std::move(result));
   self->send(self->state.partners.policy, observe_atom{}, std::move(report));
 }
 
 void fail(pipeline_pointer self, std::uint64_t id, const caf::error& failure) {
-  auto node = self->state.tasks.extract(id);
-  if (node.empty()) return;
+  if (!find(self, id)) return;
+  auto entry = forget(self, id);
   self->state.energy.end_task(id, self->clock().now());
-  if (node.mapped().taken) self->send(self->state.partners.policy, *node.mapped().taken);
-  node.mapped().promise.deliver(failure);
+  if (entry.taken) self->send(self->state.partners.policy, *entry.taken);
+  entry.promise.deliver(failure);
 }
+
+void on_features(pipeline_pointer self, pipeline_state::entry& entry, const extracted& found);
 
 void on_local(pipeline_pointer self, std::uint64_t id, local_result& half) {
   auto* entry = find(self, id);
   if (!entry) return;
+  if (half.found) on_features(self, *entry, *half.found);
   if (entry->run.share() <= 0.0) self->state.rescue.observe(half.seconds);
   entry->run.on_local(std::move(half), self->clock().now());
   advance(self, id);
 }
 
-void on_remote(pipeline_pointer self, std::uint64_t id, offload_result& half) {
+void on_remote(pipeline_pointer self, std::uint64_t id, offload_result half) {
   auto* entry = find(self, id);
   if (!entry) return;
+  entry->asked.reset();
+  look_at(self, self->state.deadlines.set(id, entry->run.admitted().deadline));
   entry->run.on_remote(std::move(half), self->clock().now());
   advance(self, id);
 }
 
-/// Requests inside the process wait without limit: offload times its own request, and gateway answers at the deadline.
-void start_rescue(pipeline_pointer self, std::uint64_t id, task_run& run) {
-  self->request(self->state.partners.local, caf::infinite, local_atom{}, run.make_rescue())
-      .then([self, id](local_result& half) { on_local(self, id, half); },
-            [self, id](const caf::error& failure) { fail(self, id, failure); });
+/// Offload answers in time and without errors; where it does not, the cloud half has failed all the same.
+void on_remote_failure(pipeline_pointer self, std::uint64_t id, const caf::error& failure) {
+  offload_result half;
+  half.task_id = id;
+  half.degraded = failure == caf::sec::request_timeout ? policy::degraded_reason::cloud_late
+                                                       : policy::degraded_reason::offload_failed;
+  half.text = text_of(failure);
+  on_remote(self, id, std::move(half));
 }
 
-/// Extraction, too: at share 0 the local half follows it.
-void start_front(pipeline_pointer self, std::uint64_t id, const task_run& run) {
-  extraction_job job{.task_id = id,
+/// For local_inference, as soon as it has room. A job has no limit of its own: one that is not answered keeps its place,
+/// and its task ends at the deadline.
+template <class Atom, class Job>
+void ask_local(pipeline_pointer self, Atom what, Job job) {
+  const auto id = job.task_id;
+  self->state.local_jobs.push(id, [self, what, id, job = std::move(job)]() mutable {
+    self->request(self->state.partners.local, caf::infinite, what, std::move(job))
+        .then(
+            [self, id](local_result& half) {
+              self->state.local_jobs.on_answer();
+              on_local(self, id, half);
+            },
+            [self, id](const caf::error& failure) {
+              self->state.local_jobs.on_answer();
+              fail(self, id, failure);
+            });
+  });
+}
+
+void start_rescue(pipeline_pointer self, task_run& run) { ask_local(self, local_atom{}, run.make_rescue()); }
+
+/// Extraction, too: at share 0 the local half follows it. `tells_early`: the features are needed before the local half
+/// is.
+void start_front(pipeline_pointer self, const task_run& run, bool tells_early) {
+  extraction_job job{.task_id = run.admitted().id,
                      .input = run.admitted().task.input,
                      .share = run.share(),
                      .deadline = run.admitted().deadline,
-                     .listener = extraction_listener(self)};
-  self->request(self->state.partners.local, caf::infinite, extract_atom{}, std::move(job))
-      .then([self, id](local_result& half) { on_local(self, id, half); },
-            [self, id](const caf::error& failure) { fail(self, id, failure); });
+                     .listener = {}};
+  if (tells_early) job.listener = extraction_listener(self);
+  ask_local(self, extract_atom{}, std::move(job));
 }
 
-void start_fusion(pipeline_pointer self, std::uint64_t id, task_run& run) {
-  self->request(self->state.partners.fusion, caf::infinite, fuse_atom{}, run.make_fusion())
-      .then(
-          [self, id](fusion_result& fused) {
-            if (auto* entry = find(self, id)) {
-              const auto now = self->clock().now();
-              answer_and_forget(self, id, entry->run.finish_fused(std::move(fused), now), now);
-            }
-          },
-          [self, id](const caf::error& failure) { fail(self, id, failure); });
+void start_fusion(pipeline_pointer self, std::uint64_t id, pipeline_state::entry& entry) {
+  const auto asked =
+      self->request(self->state.partners.fusion, caf::infinite, fuse_atom{}, entry.run.make_fusion());
+  entry.asked = asked.id();
+  asked.then(
+      [self, id](fusion_result& fused) {
+        auto* there = find(self, id);
+        if (!there) return;
+        there->asked.reset();
+        const auto now = self->clock().now();
+        answer_and_forget(self, id, there->run.finish_fused(std::move(fused), now), now);
+      },
+      [self, id](const caf::error& failure) { fail(self, id, failure); });
 }
 
-void start_offload(pipeline_pointer self, std::uint64_t id, const task_run& run);
+void start_offload(pipeline_pointer self, std::uint64_t id, pipeline_state::entry& entry) {
+  const auto answer_by = self->state.answer_by(entry.run);
+  const auto asked =
+      self->request(self->state.partners.offload, caf::infinite, offload_atom{}, entry.run.make_offload(answer_by));
+  entry.asked = asked.id();
+  look_at(self, self->state.deadlines.set(id, answer_by + defaults::pipeline::partner_grace));
+  asked.then([self, id](offload_result& half) { on_remote(self, id, std::move(half)); },
+             [self, id](const caf::error& failure) { on_remote_failure(self, id, failure); });
+}
 
-void judge(pipeline_pointer self, std::uint64_t id, task_run& run) {
+void judge(pipeline_pointer self, std::uint64_t id, pipeline_state::entry& entry) {
+  auto& run = entry.run;
   const auto& accepts = self->state.options.accepts;
   if (!accepts || accepts(run.local_logits())) {
     run.accept();
   } else if (run.appeal(self->state.is_link_up)) {
-    return start_offload(self, id, run);
+    return start_offload(self, id, entry);
   }
   advance(self, id);
 }
 
 void advance(pipeline_pointer self, std::uint64_t id) {
-  auto& run = self->state.tasks.at(id).run;
+  auto& entry = self->state.tasks.at(id);
+  auto& run = entry.run;
   switch (run.next()) {
     case next_step::wait:
       return;
     case next_step::fuse:
-      return start_fusion(self, id, run);
+      return start_fusion(self, id, entry);
     case next_step::rescue:
-      return start_rescue(self, id, run);
+      return start_rescue(self, run);
     case next_step::rescue_all:
       run.rescue_all();
-      return start_front(self, id, run);
+      return start_front(self, run, false);
     case next_step::judge:
-      return judge(self, id, run);
+      return judge(self, id, entry);
     case next_step::answer_local:
     case next_step::answer_remote: {
       const auto now = self->clock().now();
@@ -155,27 +172,20 @@ void advance(pipeline_pointer self, std::uint64_t id) {
   }
 }
 
-void start_offload(pipeline_pointer self, std::uint64_t id, const task_run& run) {
-  self->request(self->state.partners.offload, caf::infinite, offload_atom{},
-                run.make_offload(self->state.answer_by(run)))
-      .then([self, id](offload_result& half) { on_remote(self, id, half); },
-            [self, id](const caf::error& failure) { fail(self, id, failure); });
-}
-
-/// Only when the task is on its way everywhere: thinking ahead must not take a core from it.
-void tell_policy(pipeline_pointer self, pipeline_state::entry& entry) {
+/// Only when the task is on its way everywhere: thinking ahead must not take a core from it. `has_begun`: nothing else
+/// is before it, though its features are still to come.
+void tell_policy(pipeline_pointer self, pipeline_state::entry& entry, bool has_begun = false) {
   if (!entry.taken) return;
   entry.taken->sensed = self->state.sense();
+  if (has_begun) entry.taken->sensed.waiting_tasks -= 1.0;
   self->state.sensed = self->clock().now();
   self->send(self->state.partners.policy, *std::exchange(entry.taken, std::nullopt));
 }
 
-void on_extracted(pipeline_pointer self, const extracted& found) {
-  auto* entry = find(self, found.task_id);
-  if (!entry) return;
+void on_features(pipeline_pointer self, pipeline_state::entry& entry, const extracted& found) {
   self->state.front.observe(found.extract_seconds);
-  if (entry->run.on_extracted(found)) start_offload(self, found.task_id, entry->run);
-  tell_policy(self, *entry);
+  if (entry.run.on_extracted(found)) start_offload(self, found.task_id, entry);
+  tell_policy(self, entry);
 }
 
 /// One order at a time: an actuator is slower than tasks may come, and what it has not begun is worth nothing once
@@ -192,6 +202,7 @@ void apply_clocks(pipeline_pointer self, const device::clocks& order) {
     self->state.is_applying = false;
     if (self->state.waiting) apply_clocks(self, *std::exchange(self->state.waiting, std::nullopt));
   };
+  // Without a limit, because no task waits for it and a second order would only wait behind the first.
   self->request(state.partners.actuator, caf::infinite, apply_atom{}, order)
       .then(
           [self, next](const device::applied_clocks& applied) {
@@ -211,50 +222,89 @@ void watch_power(pipeline_pointer self, time_point now) {
   self->send(state.partners.power, watch_atom{});
 }
 
-/// `taken`: the policy is still to be told that the decision was used.
-void start(pipeline_pointer self, admitted_task task, caf::typed_response_promise<answer> promise,
-           const policy::decision& decided, std::uint64_t number, std::optional<decision_taken> taken) {
-  apply_clocks(self, decided.clocks);
-  const auto id = task.id;
+/// Puts a task on its way whose decision is there.
+void start(pipeline_pointer self, task_run run, caf::typed_response_promise<answer> promise, std::uint64_t number,
+           std::optional<decision_taken> taken, const device::clocks& clocks) {
+  auto& state = self->state;
+  apply_clocks(self, clocks);
+  const auto id = run.admitted().id;
   const auto now = self->clock().now();
-  self->state.energy.begin_task(id, now);
-  self->state.on_begin(now);
-  const auto place =
-      self->state.tasks.emplace(id, pipeline_state::entry{task_run(std::move(task), decided, self->state.is_link_up),
-                                                          std::move(promise), taken, number});
-  auto& entry = place.first->second;
-  if (entry.run.sends_at_once()) start_offload(self, id, entry.run);
-  if (entry.run.needs_front()) start_front(self, id, entry.run);
+  state.energy.begin_task(id, now);
+  state.on_begin(now);
+  look_at(self, state.deadlines.set(id, run.admitted().deadline));
+  auto& entry =
+      state.tasks.emplace(id, pipeline_state::entry{std::move(run), std::move(promise), taken, number, {}}).first->second;
+  if (entry.run.sends_at_once()) start_offload(self, id, entry);
+  // Where nothing is sent and the clocks stand, the features tell nothing before the local half is there: one message
+  // between threads less.
+  const bool tells_early = entry.run.share() > 0.0 || state.is_applying;
+  if (entry.run.needs_front()) start_front(self, entry.run, tells_early);
+  const bool is_alone = state.tasks.size() == 1;
   // Where tasks follow each other closely, the next may be here before this one's features are.
-  if (!entry.run.needs_front() || self->state.tasks.size() > 1) tell_policy(self, entry);
+  if (!entry.run.needs_front() || !is_alone || !tells_early) {
+    tell_policy(self, entry, is_alone && entry.run.needs_front());
+  }
 }
 
-/// The decision that the policy thought out ahead, if it is for these terms.
-std::optional<decision_taken> take_prepared(pipeline_state& state, const task_terms& terms) {
-  if (!state.prepared || state.prepared->terms != terms) return std::nullopt;
-  const auto taken = *std::exchange(state.prepared, std::nullopt);
-  return decision_taken{.decision = taken.decision, .number = taken.number};
+void on_decided(pipeline_pointer self, std::uint64_t id, const prepared_decision& decided) {
+  auto& state = self->state;
+  auto waiting = state.take_undecided(id);
+  if (!waiting) return;
+  // What was prepared before this one was made for a world without it.
+  if (state.prepared && state.prepared->number < decided.number) state.prepared.reset();
+  start(self, task_run(std::move(waiting->task), decided.decision, state.is_link_up), waiting->promise, decided.number,
+        std::nullopt, decided.decision.clocks);
+}
+
+/// The policy failed, or is late: the task does without it, on the edge and with the clocks as they stand, which always
+/// gives an answer.
+void on_no_decision(pipeline_pointer self, std::uint64_t id) {
+  auto waiting = self->state.take_undecided(id);
+  if (!waiting) return;
+  start(self, task_run(std::move(waiting->task)), waiting->promise, 0, decision_taken{}, {});
+}
+
+void ask_policy(pipeline_pointer self, admitted_task task, caf::typed_response_promise<answer> promise) {
+  auto& state = self->state;
+  // What was used is told first, or the policy would take it for outdated.
+  for (auto& [id, entry] : state.tasks) tell_policy(self, entry);
+  const auto id = task.id;
+  const auto asked = self->request(state.partners.policy, caf::infinite, decide_atom{},
+                                   task_terms{.eta = task.task.eta, .lambda = task.task.lambda});
+  look_at(self, state.deadlines.set(id, pipeline_state::decide_by(task, self->clock().now())));
+  state.undecided.emplace(id, pipeline_state::undecided_task{std::move(task), std::move(promise), asked.id()});
+  asked.then([self, id](const prepared_decision& decided) { on_decided(self, id, decided); },
+             [self, id](const caf::error&) { on_no_decision(self, id); });
 }
 
 caf::result<answer> run_task(pipeline_pointer self, admitted_task& task) {
+  auto& state = self->state;
   auto promise = self->make_response_promise<answer>();
   watch_power(self, self->clock().now());
-  const task_terms terms{.eta = task.task.eta, .lambda = task.task.lambda};
-  if (const auto ready = take_prepared(self->state, terms)) {
-    start(self, std::move(task), promise, ready->decision, ready->number, ready);
-    return promise;
+  if (const auto ready = state.take_prepared({.eta = task.task.eta, .lambda = task.task.lambda})) {
+    start(self, task_run(std::move(task), ready->decision, state.is_link_up), promise, ready->number, ready,
+          ready->decision.clocks);
+  } else {
+    ask_policy(self, std::move(task), promise);
   }
-  // What was used is told first, or the policy would take it for outdated.
-  for (auto& [id, entry] : self->state.tasks) tell_policy(self, entry);
-  self->request(self->state.partners.policy, caf::infinite, decide_atom{}, terms)
-      .then(
-          [self, promise, task = std::move(task)](const prepared_decision& decided) mutable {
-            // What was prepared before this one was made for a world without it.
-            if (self->state.prepared && self->state.prepared->number < decided.number) self->state.prepared.reset();
-            start(self, std::move(task), promise, decided.decision, decided.number, std::nullopt);
-          },
-          [promise](const caf::error& failure) mutable { promise.deliver(failure); });
   return promise;
+}
+
+/// Some task's time is over: for its decision, for its cloud half, or altogether.
+void expire(pipeline_pointer self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  const auto seen = state.deadlines.look_at(now);
+  look_at(self, seen.next);
+  for (const auto id : seen.over) {
+    if (const auto place = state.undecided.find(id); place != state.undecided.end()) {
+      give_up(self, place->second.asked);
+    } else if (auto* entry = find(self, id); entry && entry->asked && now < entry->run.admitted().deadline) {
+      give_up(self, *entry->asked);
+    } else {
+      fail(self, id, make_failure(ec::deadline, "the task's deadline came while a half of it was still under way"));
+    }
+  }
 }
 
 }  // namespace
@@ -278,7 +328,10 @@ pipeline_actor::behavior_type pipeline(pipeline_pointer self, pipeline_partners 
       },
       [self](const bandwidth_reading& reading) { self->state.bandwidth_bps = reading.bandwidth_bps; },
       [self](run_atom, admitted_task& task) { return run_task(self, task); },
-      [self](const extracted& found) { on_extracted(self, found); },
+      [self](const extracted& found) {
+        if (auto* entry = find(self, found.task_id)) on_features(self, *entry, found);
+      },
+      [self](expire_atom) { expire(self); },
   };
 }
 

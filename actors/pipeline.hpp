@@ -6,11 +6,15 @@
 #include <limits>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
+#include <caf/message_id.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include "actors/deadline_watch.hpp"
 #include "actors/defaults.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/local_queue.hpp"
 #include "actors/task_run.hpp"
 #include "device/energy_account.hpp"
 
@@ -32,8 +36,9 @@ struct pipeline_options {
   std::chrono::duration<double> rescue_time = defaults::pipeline::rescue_time;
   /// Joules of a task by the board's power model; empty where the board has none.
   std::function<std::optional<double>(const policy::outcome&)> estimate_joules;
-  /// Hears of every answer, on the pipeline's thread: a simulated board's radio. May be empty; must not throw.
-  std::function<void(const policy::outcome&)> on_answer;
+  /// Each hears of every answer, on the pipeline's thread: a simulated board's radio, counters. Must neither block nor
+  /// throw.
+  std::vector<std::function<void(const policy::outcome&)>> observers;
   /// Whether the local answer of a task that may appeal holds, from its logits (AppealNet's discriminator). Empty: it
   /// always does.
   std::function<bool(const std::vector<float>&)> accepts;
@@ -51,8 +56,16 @@ struct pipeline_state {
   struct entry {
     task_run run;
     caf::typed_response_promise<answer> promise;
-    std::optional<decision_taken> taken;  ///< not yet told to the policy
-    std::uint64_t number = 0;             ///< of its decision
+    std::optional<decision_taken> taken;   ///< not yet told to the policy
+    std::uint64_t number = 0;              ///< of its decision
+    std::optional<caf::message_id> asked;  ///< the response of offload or fusion that is awaited
+  };
+
+  /// A task whose decision is not there yet.
+  struct undecided_task {
+    admitted_task task;
+    caf::typed_response_promise<answer> promise;
+    caf::message_id asked;  ///< the policy's response
   };
 
   /// What the policy is shown while a task moves.
@@ -61,9 +74,21 @@ struct pipeline_state {
   /// A task begins: t_AS/H is known.
   void on_begin(time_point now);
 
+  /// When a task that asks the policy stops waiting for it.
+  [[nodiscard]] static time_point decide_by(const admitted_task& task, time_point now);
+
   /// When the cloud's reply must be there: before the deadline by what answering takes, and at share 1 by a rescue as
   /// well.
   [[nodiscard]] time_point answer_by(const task_run& run) const;
+
+  /// What the task cost in energy: its share of the measured power, and the model's estimate.
+  void settle_energy(policy::outcome& cost, time_point now);
+
+  /// The decision that the policy thought out ahead, if it is for these terms; it is used up.
+  std::optional<decision_taken> take_prepared(const task_terms& terms);
+
+  /// The task of this id, if it still waits for a decision; a decision may come too late for it.
+  std::optional<undecided_task> take_undecided(std::uint64_t id);
 
   pipeline_partners partners;
   pipeline_options options;
@@ -82,6 +107,9 @@ struct pipeline_state {
   double thinking_share = 0.0;              ///< t_AS/H between the newest two tasks
   std::optional<time_point> watched_since;  ///< when the power sensor's lease was last renewed
   std::unordered_map<std::uint64_t, entry> tasks;
+  std::unordered_map<std::uint64_t, undecided_task> undecided;
+  local_queue local_jobs{defaults::pipeline::local_window};
+  deadline_watch deadlines;  ///< by task: of the wait for a decision, for the cloud half, or its own
 };
 
 pipeline_actor::behavior_type pipeline(pipeline_actor::stateful_pointer<pipeline_state> self,

@@ -27,14 +27,20 @@ bool differ(const std::optional<double>& a, const std::optional<double>& b) {
 prepared_decision policy_state::take(const task_terms& terms) {
   situation.eta = terms.eta;
   situation.lambda = terms.lambda;
-  auto decided = prepare();
   ++counts.late;
+  auto decided = prepare();
   situation.previous = decided.decision;
   return decided;
 }
 
 void policy_state::on_taken(const decision_taken& taken) {
-  ++(taken.number == number ? counts.ready : counts.stale);
+  if (taken.number == 0) {
+    // It has asked, and was counted as late.
+    if (counts.late > 0) --counts.late;
+    ++counts.defaulted;
+  } else {
+    ++(taken.number == number ? counts.ready : counts.stale);
+  }
   situation.previous = taken.decision;
   on_sensed(taken.sensed);
 }
@@ -131,6 +137,7 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
         if (auto memory = self->state.recall(report); memory && remember) remember(std::move(*memory));
         if (!self->state.listener) self->state.on_sensed(report.sensed);
         if (!report.importance.empty()) self->state.situation.importance = std::move(report.importance);
+        if (report.number == 0) return;  // no decision of the scheme's
         guarded([&] {
           self->state.scheme->observe(report.outcome);
           return caf::ok_atom{};

@@ -25,7 +25,7 @@ struct policy_state {
   /// The newest of board and tasks.
   void on_sensed(const sensed_state& sensed);
 
-  /// The listener used a prepared decision.
+  /// The listener used a prepared decision, or the default one.
   void on_taken(const decision_taken& taken);
 
   /// Thinks out the next decision from what is known now, for the terms of the last task.

@@ -21,6 +21,10 @@ task_run::task_run(admitted_task task, policy::decision decided, bool is_link_up
   }
 }
 
+task_run::task_run(admitted_task task) : task_run(std::move(task), policy::decision{}, true) {
+  outcome_.degraded = degraded_reason::undecided;
+}
+
 bool task_run::on_extracted(extracted found) {
   extraction_ = std::move(found.extraction);
   split_ = std::move(found.split);

@@ -32,6 +32,8 @@ class task_run {
   /// `is_link_up`: where no cloud is connected the task runs at share 0 from the start, degraded if the decision was
   /// another.
   task_run(admitted_task task, policy::decision decided, bool is_link_up);
+  /// By the default decision, because the policy has made none: on the edge, degraded.
+  explicit task_run(admitted_task task);
 
   /// The share to extract and run with.
   [[nodiscard]] double share() const { return outcome_.share; }

@@ -83,6 +83,7 @@ struct local_result {
   std::vector<float> logits;
   double seconds = 0.0;
   double overrun_seconds = 0.0;  ///< as in extracted
+  std::optional<extracted> found = {};  ///< the features, where nobody listened for them
 };
 
 /// Secondary channels to send away, or the input.
@@ -140,7 +141,7 @@ struct sensed_state {
 struct task_report {
   policy::outcome outcome;
   std::vector<float> importance;  ///< x~p(a) of this task
-  std::uint64_t number = 0;       ///< of its decision
+  std::uint64_t number = 0;       ///< of its decision; 0: the default, which is none of the scheme's
   sensed_state sensed = {};       ///< when it was answered
 };
 
@@ -194,9 +195,10 @@ struct decision_counts {
   std::uint64_t ready = 0;  ///< thought out ahead and used as it was
   std::uint64_t late = 0;   ///< a task had to ask and wait
   std::uint64_t stale = 0;  ///< ready, but the state had moved on when it was used
+  std::uint64_t defaulted = 0;  ///< the policy failed or took too long: the task ran by the default decision
 };
 
-/// The pipeline used a prepared decision.
+/// The pipeline used a prepared decision; or, with number 0, the default one.
 struct decision_taken {
   policy::decision decision;
   std::uint64_t number = 0;

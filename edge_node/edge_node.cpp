@@ -180,7 +180,7 @@ struct edge_node::impl {
     if (auto apply = board->clock_setter())
       partners.actuator = actors::spawn_frequency_actuator(system, std::move(apply));
     options.estimate_joules = board->estimate();
-    options.on_answer = board->radio();
+    if (auto radio = board->radio()) options.observers.push_back(std::move(radio));
     auto power = board->power_options();
     if (!power.read) return;
     options.power_hold = std::max(power.interval * actors::defaults::power::held_intervals,
@@ -303,7 +303,8 @@ std::optional<decision_counts> edge_node::decisions() const {
   self->request(impl_->partners.policy, patience, actors::status_atom::value)
       .receive(
           [&](const actors::decision_counts& found) {
-            out = decision_counts{.ready = found.ready, .late = found.late, .stale = found.stale};
+            out = decision_counts{
+                .ready = found.ready, .late = found.late, .stale = found.stale, .defaulted = found.defaulted};
           },
           [](const caf::error&) {});
   return out;

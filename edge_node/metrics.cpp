@@ -12,11 +12,13 @@ namespace dvfo::edge_node {
 
 std::string to_text(const std::optional<decision_counts>& counts) {
   if (!counts) return "decisions: not known, the policy did not answer";
-  const auto all = counts->ready + counts->late + counts->stale;
+  const auto all = counts->ready + counts->late + counts->stale + counts->defaulted;
   if (all == 0) return "decisions: none";
-  return fmt::format("decisions: {} ready ({:.2f} %), {} late, {} stale", counts->ready,
-                     100.0 * static_cast<double>(counts->ready) / static_cast<double>(all), counts->late,
-                     counts->stale);
+  auto text = fmt::format("decisions: {} ready ({:.2f} %), {} late, {} stale", counts->ready,
+                          100.0 * static_cast<double>(counts->ready) / static_cast<double>(all), counts->late,
+                          counts->stale);
+  if (counts->defaulted > 0) text += fmt::format(", {} by default: the policy failed or took too long", counts->defaulted);
+  return text;
 }
 
 std::string to_prometheus(const std::optional<decision_counts>& counts, const task_counts& totals,
@@ -33,8 +35,9 @@ std::string to_prometheus(const std::optional<decision_counts>& counts, const ta
                    "# TYPE dvfo_decisions_total counter\n"
                    "dvfo_decisions_total{{when=\"ready\"}} {}\n"
                    "dvfo_decisions_total{{when=\"late\"}} {}\n"
-                   "dvfo_decisions_total{{when=\"stale\"}} {}\n",
-                   counts->ready, counts->late, counts->stale)
+                   "dvfo_decisions_total{{when=\"stale\"}} {}\n"
+                   "dvfo_decisions_total{{when=\"defaulted\"}} {}\n",
+                   counts->ready, counts->late, counts->stale, counts->defaulted)
              : std::string();
   return link + decisions +
          fmt::format(

@@ -40,7 +40,7 @@ experience_clocks taken(const v1::ExperienceClocks& in) {
 /// Words that a byte holds; the fields are wider on the wire, and 256 must not come in as 0.
 std::string fault_of(const v1::Experience& in) {
   constexpr unsigned last_carrier = 3;
-  constexpr unsigned last_reason = 60;
+  constexpr unsigned last_reason = 70;
   if (in.sends() > last_carrier) return fmt::format("sends is {}, expected 0 to {}", in.sends(), last_carrier);
   if (in.degraded() > last_reason) return fmt::format("degraded is {}, expected 0 to {}", in.degraded(), last_reason);
   return {};

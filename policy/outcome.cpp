@@ -18,6 +18,8 @@ const char* to_string(degraded_reason reason) {
       return "cloud_refused";
     case degraded_reason::cloud_failed:
       return "cloud_failed";
+    case degraded_reason::undecided:
+      return "undecided";
     case degraded_reason::offload_failed:
       return "offload_failed";
   }

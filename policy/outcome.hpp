@@ -18,12 +18,13 @@ enum class degraded_reason : std::uint8_t {
   cloud_refused = 40,   ///< the cloud was busy, or the task expired in its queue
   cloud_failed = 50,    ///< the cloud answered with an error
   offload_failed = 60,  ///< encoding here or reading the reply failed
+  undecided = 70,       ///< the policy failed or took too long: edge only, the clocks left as they stood
 };
 
-inline constexpr std::array all_degraded_reasons{degraded_reason::none,          degraded_reason::link_down,
-                                                 degraded_reason::window_full,   degraded_reason::cloud_late,
-                                                 degraded_reason::cloud_refused, degraded_reason::cloud_failed,
-                                                 degraded_reason::offload_failed};
+inline constexpr std::array all_degraded_reasons{degraded_reason::none,           degraded_reason::link_down,
+                                                 degraded_reason::window_full,    degraded_reason::cloud_late,
+                                                 degraded_reason::cloud_refused,  degraded_reason::cloud_failed,
+                                                 degraded_reason::offload_failed, degraded_reason::undecided};
 
 /// The reason's name as it appears in logs, reports and on the command line, e.g. "cloud_late".
 const char* to_string(degraded_reason reason);

@@ -39,6 +39,15 @@ TEST_F(local_inference_test, tells_the_features_and_answers_with_the_local_half)
   EXPECT_EQ(reply->value->logits, (std::vector<float>{0.5F, 2.0F}));
 }
 
+TEST_F(local_inference_test, without_a_listener_the_features_come_with_the_local_half) {
+  listener_ = nullptr;
+  const auto reply = extract(0.0);
+  ASSERT_TRUE(reply->value);
+  EXPECT_EQ(reply->value->logits, (std::vector<float>{0.0F, 4.0F}));
+  ASSERT_TRUE(reply->value->found);
+  EXPECT_EQ(reply->value->found->extraction.importance, fake_extraction().importance);
+}
+
 TEST_F(local_inference_test, share_1_has_no_local_half) {
   const auto reply = extract(1.0);
   EXPECT_EQ(features_->take().share, 1.0);

@@ -53,7 +53,9 @@ TEST_F(pipeline_test, the_policy_is_shown_the_board_and_the_waiting_tasks) {
   reading.when = now();
   reading.celsius = 51.0;
   tell(pipeline_, reading);
-  tell(pipeline_, prepared_decision{.decision = {}, .terms = {}, .number = 5});
+  policy::decision half;
+  half.share = 0.5;
+  tell(pipeline_, prepared_decision{.decision = half, .terms = {}, .number = 5});
   const auto reply = ask<answer>(pipeline_, run_atom{}, task_of(1));
   const auto second = start(0.0, 2);
   const auto taken = taken_->take();
@@ -61,6 +63,7 @@ TEST_F(pipeline_test, the_policy_is_shown_the_board_and_the_waiting_tasks) {
   EXPECT_EQ(taken.sensed.waiting_tasks, 1.0);
   EXPECT_EQ(taken.sensed.celsius, 51.0);
   extract();
+  offloads_->take();
   extractions_->take();
 }
 

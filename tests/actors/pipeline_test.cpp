@@ -209,12 +209,12 @@ TEST_F(pipeline_test, energy_is_the_share_of_measured_power_and_the_estimate_bes
 
 TEST_F(pipeline_test, the_power_sensor_is_watched_while_tasks_come_and_no_oftener_than_needed) {
   for (int i = 0; i < 3; ++i) {
-    ask<answer>(pipeline_, run_atom{}, task_of(static_cast<std::uint64_t>(i)));
+    ask<answer>(pipeline_, run_atom{}, task_of(static_cast<std::uint64_t>(i), 60s));
     decisions_->take();
   }
   EXPECT_EQ(watches_->size(), 1U);
   advance(std::chrono::duration_cast<std::chrono::microseconds>(defaults::power::renewal), 100ms);
-  ask<answer>(pipeline_, run_atom{}, task_of(9));
+  ask<answer>(pipeline_, run_atom{}, task_of(9, 60s));
   decisions_->take();
   EXPECT_EQ(watches_->size(), 2U);
   watches_->clear();
@@ -240,7 +240,7 @@ TEST_F(pipeline_test, only_the_newest_order_waits_for_a_slow_actuator) {
 
 // Regression: the power sensor fell asleep two seconds after the last start although tasks were still under way.
 TEST_F(pipeline_test, the_power_sensor_is_kept_awake_while_a_long_task_runs) {
-  start(0.0);
+  start(0.0, 1, policy::carrier::features, 60s);
   const auto local = extract();
   advance(std::chrono::duration_cast<std::chrono::microseconds>(defaults::power::renewal), 100ms);
   tell(pipeline_, power_reading{.when = now(), .watts = 5.0, .total_joules = {}});
@@ -261,11 +261,28 @@ TEST_F(pipeline_test, a_task_that_fails_before_extraction_still_tells_the_policy
   watches_->clear();
 }
 
-TEST_F(pipeline_test, a_policy_that_fails_is_an_error) {
+// Regression: the radio of a simulated board had the one place for an observer, and a second would have taken it.
+TEST_F(pipeline_test, every_observer_hears_of_every_answer) {
+  start(0.0);
+  deliver(extract(), local_half());
+  EXPECT_EQ(observed_, (std::vector<std::uint64_t>{1, 1}));
+  reports_->clear();
+}
+
+// At share 0 with clocks that stand, the features came in a message of their own that woke a thread for nothing.
+TEST_F(pipeline_test, features_come_with_the_answer_where_nobody_needs_them_before) {
+  tell(pipeline_, prepared_decision{.decision = {}, .terms = {}, .number = 1});
   const auto reply = ask<answer>(pipeline_, run_atom{}, task_of(1));
-  deliver(decisions_->take(), make_failure(ec::internal, "no network"));
+  const auto local = extract();
+  EXPECT_FALSE(local.request.listener);
+  const auto taken = taken_->take();
+  EXPECT_EQ(taken.number, 1U) << "told at the start";
+  EXPECT_EQ(taken.sensed.waiting_tasks, 0.0) << "it has begun";
+  deliver(local, local_half());
+  ASSERT_TRUE(reply->value);
+  EXPECT_EQ(reply->value->outcome.stages.extract, 0.001);
+  EXPECT_EQ(reports_->take().importance, fake_extraction().importance);
   watches_->clear();
-  EXPECT_EQ(code_of(reply->error), ec::internal);
 }
 
 }  // namespace

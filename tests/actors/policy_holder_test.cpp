@@ -92,6 +92,7 @@ TEST_F(policy_holder_test, readings_and_importance_reach_the_scheme) {
   tell(holder_, bandwidth_reading{.bandwidth_bps = 5e6, .rtt_seconds = 0.002, .when = now()});
   task_report report;
   report.outcome.task_id = 9;
+  report.number = 1;
   report.importance = {0.75F, 0.25F};
   tell(holder_, observe_atom{}, report);
   decide();
@@ -139,6 +140,23 @@ TEST_F(policy_holder_test, a_scheme_that_throws_is_an_error_reply_and_the_actor_
   tell(holder_, observe_atom{}, task_report{});
   scheme_->is_broken = false;
   EXPECT_TRUE(decide()->value);
+}
+
+TEST_F(policy_holder_test, a_task_of_the_default_decision_is_counted_and_teaches_nothing) {
+  join();
+  scheme_->is_broken = true;
+  decide();
+  scheme_->is_broken = false;
+  tell(holder_, decision_taken{});
+  EXPECT_EQ(scheme_->seen.back().previous, policy::decision{});
+  task_report report;
+  report.importance = {0.5F, 0.5F};
+  tell(holder_, observe_atom{}, report);
+  EXPECT_TRUE(scheme_->observed.empty());
+  const auto counts = ask<decision_counts>(holder_, status_atom{});
+  EXPECT_EQ(counts->value->defaulted, 1U);
+  EXPECT_EQ(counts->value->late, 0U) << "each task is counted once";
+  prepared_->clear();
 }
 
 TEST(policy_state, counts_decisions_that_were_ready_late_or_stale) {

@@ -16,6 +16,8 @@ constexpr decision_counts counts{.ready = 998, .late = 1, .stale = 1};
 TEST(metrics, decisions_are_told_in_words) {
   EXPECT_EQ(to_text(counts), "decisions: 998 ready (99.80 %), 1 late, 1 stale");
   EXPECT_EQ(to_text(decision_counts{}), "decisions: none");
+  EXPECT_THAT(to_text(decision_counts{.ready = 1, .defaulted = 3}), HasSubstr("1 ready (25.00 %)"));
+  EXPECT_THAT(to_text(decision_counts{.ready = 1, .defaulted = 3}), HasSubstr("3 by default"));
   EXPECT_THAT(to_text(std::nullopt), HasSubstr("not known"));
 }
 
@@ -25,9 +27,9 @@ TEST(metrics, every_family_has_its_help_and_type_before_its_values) {
   totals.failed = 10;
   totals.degraded = 3;
   const auto text = to_prometheus(counts, totals, true);
-  for (const char* line :
-       {"dvfo_decisions_total{when=\"ready\"} 998\n", "dvfo_decisions_total{when=\"late\"} 1\n",
-        "dvfo_tasks_total{end=\"answered\"} 990\n", "dvfo_degraded_tasks_total 3\n", "dvfo_link_up 1\n"}) {
+  for (const char* line : {"dvfo_decisions_total{when=\"ready\"} 998\n", "dvfo_decisions_total{when=\"late\"} 1\n",
+                           "dvfo_decisions_total{when=\"defaulted\"} 0\n", "dvfo_tasks_total{end=\"answered\"} 990\n",
+                           "dvfo_degraded_tasks_total 3\n", "dvfo_link_up 1\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
   for (const char* family : {"dvfo_decisions_total", "dvfo_tasks_total", "dvfo_degraded_tasks_total"}) {

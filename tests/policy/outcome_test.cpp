@@ -35,7 +35,7 @@ TEST(outcome, overhead_takes_off_the_longer_half) {
 TEST(outcome, every_reason_and_place_has_its_own_name) {
   std::set<std::string> names;
   for (const auto reason : all_degraded_reasons) names.insert(to_string(reason));
-  EXPECT_EQ(names.size(), 7U);
+  EXPECT_EQ(names.size(), 8U);
   names.clear();
   for (const auto place : all_places) names.insert(to_string(place));
   EXPECT_EQ(names.size(), 3U);
