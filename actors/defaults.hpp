@@ -90,7 +90,7 @@ inline constexpr std::uint32_t suspicious_timeouts = 8;
 }  // namespace link
 
 namespace system {
-/// Scheduler threads; the default work-stealing policy is replaced by sharing, which does not poll.
+/// Scheduler threads; the default work-stealing policy is replaced by quiet_sharing, which does not poll.
 inline constexpr std::size_t scheduler_threads = 2;
 /// LibTorch's threads inside one operator. The networks here are small: a second thread waits longer than it computes,
 /// and takes a core from the other workers.

@@ -6,10 +6,12 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman.hpp>
+#include <caf/scheduler/coordinator.hpp>
 #include <caf/thread_hook.hpp>
 
 #include "actors/error.hpp"
 #include "actors/message_types.hpp"
+#include "actors/scheduling.hpp"
 
 namespace dvfo::actors {
 
@@ -41,7 +43,7 @@ void add_our_types(caf::actor_system_config& config) {
 
 system_config::system_config(const system_options& options) {
   add_our_types(*this);
-  set("scheduler.policy", caf::atom("sharing"));
+  load<caf::scheduler::coordinator<quiet_sharing>>();
   set("scheduler.max-threads", options.scheduler_threads);
   set("middleman.workers", std::size_t{1});
   set("middleman.heartbeat-interval", caf::timespan(options.heartbeat_interval));
