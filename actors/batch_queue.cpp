@@ -11,12 +11,12 @@ void batch_queue::push(waiting_request request) {
   ++size_;
 }
 
-std::vector<waiting_request> batch_queue::take_ripe(time_point now) {
+template <class F>
+std::vector<waiting_request> batch_queue::take_oldest(F&& is_ready) {
   auto best = groups_.end();
   for (auto it = groups_.begin(); it != groups_.end(); ++it) {
-    const auto& oldest = it->second.front();
-    const bool is_ripe = it->second.size() >= rules_.max_batch || now - oldest.arrived >= rules_.max_delay;
-    if (is_ripe && (best == groups_.end() || oldest.arrived < best->second.front().arrived)) best = it;
+    const auto arrived = it->second.front().arrived;
+    if (is_ready(it->second) && (best == groups_.end() || arrived < best->second.front().arrived)) best = it;
   }
   if (best == groups_.end()) return {};
   auto& waiting = best->second;
@@ -27,6 +27,16 @@ std::vector<waiting_request> batch_queue::take_ripe(time_point now) {
   if (waiting.empty()) groups_.erase(best);
   size_ -= count;
   return batch;
+}
+
+std::vector<waiting_request> batch_queue::take_ripe(time_point now) {
+  return take_oldest([&](const group& waiting) {
+    return waiting.size() >= rules_.max_batch || now - waiting.front().arrived >= rules_.max_delay;
+  });
+}
+
+std::vector<waiting_request> batch_queue::take_full() {
+  return take_oldest([&](const group& waiting) { return waiting.size() >= rules_.max_batch; });
 }
 
 std::vector<waiting_request> batch_queue::take_expired(time_point now) {

@@ -47,6 +47,9 @@ class batch_queue {
   /// Up to max_batch requests of the ripe group that goes first, oldest first; empty if none is ripe.
   [[nodiscard]] std::vector<waiting_request> take_ripe(time_point now);
 
+  /// max_batch requests of the group that goes first of those that fill a batch; empty if none does.
+  [[nodiscard]] std::vector<waiting_request> take_full();
+
   /// Removes what has expired.
   [[nodiscard]] std::vector<waiting_request> take_expired(time_point now);
 
@@ -55,9 +58,14 @@ class batch_queue {
 
  private:
   using group = std::deque<waiting_request>;
+  using groups = std::map<batch_kind, group>;
+
+  /// Up to max_batch requests of the oldest group that is ready.
+  template <class F>
+  std::vector<waiting_request> take_oldest(F&& is_ready);
 
   batch_rules rules_;
-  std::map<batch_kind, group> groups_;  ///< no group is empty
+  groups groups_;  ///< no group is empty
   std::size_t size_ = 0;
 };
 

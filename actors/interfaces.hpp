@@ -140,7 +140,9 @@ using remote_router_actor = remote_inference_actor::extend<
     // Refuses new requests as busy; answers when queue and workers are empty.
     caf::replies_to<drain_atom>::with<caf::ok_atom>,
     // To itself: a waiting batch may be ripe.
-    caf::reacts_to<ripen_atom>>;
+    caf::reacts_to<ripen_atom>,
+    // To itself: nobody may wait for some request any more.
+    caf::reacts_to<expire_atom>>;
 
 /// REMOTE WORKER (detached): owns one cloud model.
 using remote_worker_actor = caf::typed_actor<

@@ -26,7 +26,7 @@ infer_reply refusal(std::uint64_t task_id, reply_code code, std::string text) {
 }
 
 infer_reply expired(std::uint64_t task_id) {
-  return refusal(task_id, reply_code::expired, "the task's time was over before a worker was free");
+  return refusal(task_id, reply_code::expired, "the task's time was over before a worker had computed it");
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ infer_reply remote_inference_state::judge(const messages::infer_request& request
     return refusal(request.task_id, reply_code::bad_request, "share is 0: there is nothing to compute here");
   if (request.budget_seconds <= 0.0) return expired(request.task_id);
   if (is_draining) return refusal(request.task_id, reply_code::busy, "the cloud is going down");
-  if (workers == 0) return refusal(request.task_id, reply_code::failed, "no worker is left; restart the cloud node");
+  if (workers.empty()) return refusal(request.task_id, reply_code::failed, "no worker is left; restart the cloud node");
   if (queue.is_full()) {
     return refusal(request.task_id, reply_code::busy,
                    std::to_string(options.max_queue) + " requests are waiting already");
@@ -50,7 +50,15 @@ infer_reply remote_inference_state::judge(const messages::infer_request& request
   return fine;
 }
 
+busy_worker* remote_inference_state::find_worker(std::size_t batches) {
+  // Those that were handed a batch last stand last.
+  const auto place = std::find_if(workers.begin(), workers.end(),
+                                  [batches](const busy_worker& each) { return each.batches == batches; });
+  return place == workers.end() ? nullptr : &*place;
+}
+
 void remote_inference_state::pay(std::uint64_t ticket, infer_reply reply) {
+  deadlines.erase(ticket);
   auto node = owed.extract(ticket);
   if (node.empty()) return;
   reply.task_id = node.mapped().task_id;
@@ -86,28 +94,43 @@ infer_reply reply_for(batch_item& item, double queue_seconds, double compute_sec
 
 struct sent_batch {
   std::vector<std::uint64_t> tickets;
-  time_point started;
+  time_point handed_over;
 };
 
 void on_result(router_pointer self, const sent_batch& batch, batch_result& result) {
   auto& state = self->state;
+  const auto started = std::max(batch.handed_over, result.started);
   for (std::size_t i = 0; i < batch.tickets.size(); ++i) {
     const auto owed = state.owed.find(batch.tickets[i]);
     if (owed == state.owed.end()) continue;
-    const double queued = seconds_between(owed->second.arrived, batch.started);
+    const double queued = seconds_between(owed->second.arrived, started);
     state.pay(batch.tickets[i], reply_for(result.items.at(i), queued, result.compute_seconds, batch.tickets.size()));
   }
 }
 
-void on_failure(remote_inference_state& state, const sent_batch& batch, const caf::error& failure) {
+/// A worker that is gone takes only its batches with it; one that merely failed goes on.
+void on_failure(remote_inference_state& state, const remote_worker_actor& worker, const sent_batch& batch,
+                const caf::error& failure) {
+  if (failure == caf::sec::request_receiver_down) {
+    std::erase_if(state.workers, [&](const busy_worker& each) { return each.actor == worker; });
+  }
   for (const auto ticket : batch.tickets) state.pay(ticket, refusal(0, reply_code::failed, text_of(failure)));
 }
 
-void hand_out(router_pointer self, std::vector<waiting_request> requests) {
+void on_free(remote_inference_state& state, const remote_worker_actor& worker) {
+  for (auto& each : state.workers) {
+    if (each.actor == worker) --each.batches;
+  }
+}
+
+/// Without a limit: a worker has two batches at most, and whoever waits for them is told when his time is over.
+void hand_over(router_pointer self, busy_worker& to, std::vector<waiting_request> requests) {
   auto& state = self->state;
-  auto worker = std::move(state.free_workers.front());
-  state.free_workers.pop_front();
-  sent_batch batch{.tickets = {}, .started = self->clock().now()};
+  const auto worker = to.actor;
+  ++to.batches;
+  std::rotate(state.workers.begin() + (&to - state.workers.data()),
+              state.workers.begin() + (&to - state.workers.data()) + 1, state.workers.end());
+  sent_batch batch{.tickets = {}, .handed_over = self->clock().now()};
   std::vector<std::string> frames;
   for (auto& request : requests) {
     batch.tickets.push_back(request.ticket);
@@ -118,18 +141,14 @@ void hand_out(router_pointer self, std::vector<waiting_request> requests) {
   self->request(worker, caf::infinite, batch_atom{}, std::move(job))
       .then(
           [self, worker, batch](batch_result& result) {
-            self->state.free_workers.push_back(worker);
+            on_free(self->state, worker);
+            dispatch(self);  // before the replies: the worker must not wait for them
             on_result(self, batch, result);
-            dispatch(self);
+            finish_draining(self->state);
           },
           [self, worker, batch](const caf::error& failure) {
-            // A worker that is gone takes only its batch with it; one that merely failed goes on.
-            if (failure == caf::sec::request_receiver_down) {
-              --self->state.workers;
-            } else {
-              self->state.free_workers.push_back(worker);
-            }
-            on_failure(self->state, batch, failure);
+            on_free(self->state, worker);
+            on_failure(self->state, worker, batch, failure);
             dispatch(self);
           });
 }
@@ -142,7 +161,7 @@ void refuse_expired(router_pointer self) {
 
 /// With the last worker gone, whoever still waits is told so.
 void refuse_orphans(remote_inference_state& state) {
-  if (state.workers > 0) return;
+  if (!state.workers.empty()) return;
   auto orphans = state.queue.take_expired(time_point::max());
   for (const auto& request : orphans) state.pay(request.ticket, refusal(0, reply_code::failed, "no worker is left"));
 }
@@ -150,21 +169,25 @@ void refuse_orphans(remote_inference_state& state) {
 void set_timer(router_pointer self) {
   auto& state = self->state;
   const auto next = state.queue.next_ripening();
-  if (!next || state.free_workers.empty() || state.is_timer_set) return;
+  if (!next || !state.find_worker(0) || state.is_timer_set) return;
   state.is_timer_set = true;
-  // A microsecond more, because CAF's timers are cut to whole ones.
-  const auto wait = std::chrono::duration_cast<std::chrono::microseconds>(*next - self->clock().now());
-  self->delayed_send(self, std::max(wait, std::chrono::microseconds(0)) + std::chrono::microseconds(1), ripen_atom{});
+  remind_at(self, *next, ripen_atom{});
 }
 
 void dispatch(router_pointer self) {
   auto& state = self->state;
   refuse_expired(self);
   refuse_orphans(state);
-  while (!state.free_workers.empty()) {
+  while (auto* worker = state.find_worker(0)) {
     auto batch = state.queue.take_ripe(self->clock().now());
     if (batch.empty()) break;
-    hand_out(self, std::move(batch));
+    hand_over(self, *worker, std::move(batch));
+  }
+  // A full batch cannot grow: it lies with the worker when that is done, which would else idle for two hops.
+  while (auto* worker = state.find_worker(1)) {
+    auto batch = state.queue.take_full();
+    if (batch.empty()) break;
+    hand_over(self, *worker, std::move(batch));
   }
   set_timer(self);
   finish_draining(state);
@@ -188,15 +211,25 @@ caf::result<wire_message> take_in(router_pointer self, const wire_message& messa
       .frame = std::move(request->frame),
       .arrived = now,
       .expires = now + std::chrono::duration_cast<time_point::duration>(budget)};
-  if (state.queue.is_empty() && !state.free_workers.empty()) {
+  look_at(self, state.deadlines.set(ticket, waiting.expires));
+  if (auto* worker = state.queue.is_empty() ? state.find_worker(0) : nullptr) {
     std::vector<waiting_request> alone;
     alone.push_back(std::move(waiting));
-    hand_out(self, std::move(alone));
+    hand_over(self, *worker, std::move(alone));
   } else {
     state.queue.push(std::move(waiting));
     dispatch(self);
   }
   return promise;
+}
+
+/// Also those whose request a worker has: it may never come back.
+void expire(router_pointer self) {
+  const auto seen = self->state.deadlines.look_at(self->clock().now());
+  look_at(self, seen.next);
+  dispatch(self);
+  for (const auto ticket : seen.over) self->state.pay(ticket, expired(0));
+  finish_draining(self->state);
 }
 
 caf::result<wire_message> greet(router_pointer self, const wire_message& message) {
@@ -215,8 +248,7 @@ remote_router_actor::behavior_type remote_inference(router_pointer self, std::ve
                              .max_delay = std::chrono::duration_cast<time_point::duration>(options.max_batch_delay),
                              .max_queue = options.max_queue});
   state.options = std::move(options);
-  state.workers = workers.size();
-  state.free_workers.assign(workers.begin(), workers.end());
+  for (auto& worker : workers) state.workers.push_back({std::move(worker)});
   return {
       [self](infer_atom, const wire_message& message) { return take_in(self, message); },
       [self](hello_atom, const wire_message& message) { return greet(self, message); },
@@ -229,6 +261,7 @@ remote_router_actor::behavior_type remote_inference(router_pointer self, std::ve
         self->state.is_timer_set = false;
         dispatch(self);
       },
+      [self](expire_atom) { expire(self); },
   };
 }
 

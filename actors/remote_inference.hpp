@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -11,6 +10,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include "actors/batch_queue.hpp"
+#include "actors/deadline_watch.hpp"
 #include "actors/defaults.hpp"
 #include "actors/interfaces.hpp"
 #include "messages/inference.hpp"
@@ -24,7 +24,13 @@ struct remote_inference_options {
   std::size_t max_queue = defaults::remote_inference::max_queue;
 };
 
-/// The router's books: who is owed a reply, which workers are free, who waits.
+/// A worker and how many batches it has: one that it computes and, if that was full, one that it goes on with at once.
+struct busy_worker {
+  remote_worker_actor actor;
+  std::size_t batches = 0;
+};
+
+/// The router's books: who is owed a reply, what the workers have, who waits.
 struct remote_inference_state {
   static inline const char* name = "remote_inference";
 
@@ -37,15 +43,18 @@ struct remote_inference_state {
   /// Why a checked request cannot be taken: a reply with code and text; its code is ok if it can.
   [[nodiscard]] messages::infer_reply judge(const messages::infer_request& request) const;
 
+  /// The worker with that many batches that has had them longest; null if there is none.
+  [[nodiscard]] busy_worker* find_worker(std::size_t batches);
+
   /// Sends the reply to whom the ticket belongs; a ticket is paid once.
   void pay(std::uint64_t ticket, messages::infer_reply reply);
 
   remote_inference_options options;
   batch_queue queue{{}};
-  std::deque<remote_worker_actor> free_workers;
-  std::size_t workers = 0;  ///< alive, free or not
+  std::vector<busy_worker> workers;  ///< those that are alive
   std::uint64_t next_ticket = 1;
   std::unordered_map<std::uint64_t, owed_reply> owed;
+  deadline_watch deadlines;  ///< of those owed
   bool is_timer_set = false;
   bool is_draining = false;
   std::vector<caf::typed_response_promise<caf::ok_atom>> drainers;

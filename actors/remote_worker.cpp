@@ -60,6 +60,7 @@ void infer(Pass&& pass, std::span<const std::size_t> where, std::vector<batch_it
 
 batch_result remote_worker_state::compute(const batch_job& job, const std::function<time_point()>& now) const {
   batch_result result;
+  result.started = now();
   result.items.resize(job.frames->size());
   const bool is_whole = job.kind.frames != messages::frame_kind::features;
   std::vector<std::vector<float>> features;

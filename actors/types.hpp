@@ -180,6 +180,7 @@ struct batch_item {
 
 struct batch_result {
   std::vector<batch_item> items;  ///< as many as frames, in their order
+  time_point started;             ///< when the worker took it up
   double compute_seconds = 0.0;
 };
 

@@ -37,6 +37,17 @@ TEST(batch_queue, a_full_group_is_ripe_at_once) {
   EXPECT_TRUE(queue.is_empty());
 }
 
+TEST(batch_queue, only_what_fills_a_batch_is_handed_out_ahead) {
+  auto queue = make_queue();
+  queue.push(request(1, 0.25));
+  queue.push(request(2, 0.5, 1));
+  queue.push(request(3, 0.5, 1));
+  EXPECT_TRUE(queue.take_full().empty());
+  queue.push(request(4, 0.5, 2));
+  EXPECT_EQ(tickets(queue.take_full()), (ids{2, 3, 4}));
+  EXPECT_EQ(queue.size(), 1U);
+}
+
 TEST(batch_queue, a_group_ripens_by_waiting) {
   auto queue = make_queue();
   queue.push(request(1, 0.5, 2));

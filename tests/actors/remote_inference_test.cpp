@@ -120,6 +120,44 @@ TEST_F(remote_inference_test, a_full_batch_does_not_wait) {
   EXPECT_EQ(batches_->take().request.frames->size(), 3U);
 }
 
+// Regression: a worker idled from its answer until two threads had woken and sent it the next batch, which had been
+// ready all the time.
+TEST_F(remote_inference_test, a_full_batch_lies_ready_with_the_worker_before_it_is_done) {
+  send(1);
+  const auto first = batches_->take();
+  const auto second = send(2);
+  send(3);
+  EXPECT_EQ(batches_->size(), 0U) << "it can grow still";
+  send(4);
+  const auto ahead = batches_->take();
+  EXPECT_EQ(ahead.request.frames->size(), 3U);
+  for (std::uint64_t id = 5; id <= 7; ++id) send(id);
+  EXPECT_EQ(batches_->size(), 0U) << "one ahead, no more";
+  advance(7ms);
+  compute(first);
+  EXPECT_EQ(batches_->take().request.frames->size(), 3U);
+  batch_result late;
+  late.items.assign(3, batch_item{.logits = {1.0F}, .error = {}});
+  late.started = now();
+  ahead.deliver(late);
+  run();
+  EXPECT_NEAR(read(second).queue_seconds, 0.007, 1e-6) << "until the worker took it up";
+}
+
+// Regression: with a worker that hung, whoever waited for it or behind it had no reply at all.
+TEST_F(remote_inference_test, nobody_waits_longer_than_his_time_for_a_worker_that_hangs) {
+  for (int round = 0; round < 1000; ++round) {
+    std::vector<std::shared_ptr<reply<wire_message>>> replies;
+    for (std::uint64_t id = 1; id <= 4; ++id) replies.push_back(send(id, 0.5, 0.02));
+    advance(21ms, 21ms);
+    for (const auto& each : replies) EXPECT_EQ(read(each).code, reply_code::expired);
+  }
+  EXPECT_EQ(batches_->size(), 2U) << "what it computes, and at most one batch ahead";
+  EXPECT_EQ(ask<caf::ok_atom>(router_, drain_atom{})->count, 1) << "nobody is left";
+  batches_->take();
+  batches_->take();
+}
+
 TEST_F(remote_inference_test, shares_are_batched_by_their_grid_share) {
   send(1);
   const auto first = batches_->take();
@@ -140,12 +178,13 @@ TEST_F(remote_inference_test, shares_are_batched_by_their_grid_share) {
 TEST_F(remote_inference_test, a_full_queue_is_busy) {
   send(1);
   const auto first = batches_->take();
-  for (std::uint64_t id = 2; id <= 5; ++id) EXPECT_TRUE(send(id)->is_open());
-  const auto refused = read(send(6));
+  for (std::uint64_t id = 2; id <= 8; ++id) EXPECT_TRUE(send(id)->is_open()) << "a full batch ahead, and four wait";
+  const auto refused = read(send(9));
   EXPECT_EQ(refused.code, reply_code::busy);
-  EXPECT_EQ(refused.task_id, 6U);
+  EXPECT_EQ(refused.task_id, 9U);
   compute(first);
-  EXPECT_TRUE(send(7)->is_open());
+  EXPECT_TRUE(send(10)->is_open());
+  batches_->take();
   batches_->take();
 }
 
