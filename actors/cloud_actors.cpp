@@ -26,6 +26,7 @@ cloud_actors spawn_cloud_actors(caf::actor_system& system, const inference::bund
   for (auto& model : models) out.workers.push_back(spawn_remote_worker(system, std::move(model), manifest.format));
   remote_inference_options options;
   options.served = describe(manifest);
+  options.format = manifest.format;
   options.max_batch = static_cast<std::size_t>(how.max_batch);
   options.max_batch_delay = std::chrono::duration<double, std::milli>(how.max_batch_delay_ms);
   options.max_queue = static_cast<std::size_t>(how.max_queue);

@@ -55,7 +55,8 @@ using extraction_listener = caf::typed_actor<caf::reacts_to<extracted>>;
 /// LOCAL INFERENCE (detached): owns the edge model, one task at a time in order of arrival.
 using local_inference_actor = caf::typed_actor<
     // Extracts, splits by importance, tells the listener at once if there is one, then runs the local DNN at the width
-    // of the share and answers; at share 1 the logits are empty. A job whose deadline is over before it starts is an error deadline.
+    // of the share and answers; at share 1 the logits are empty. A job whose deadline is over before it starts is an
+    // error deadline.
     caf::replies_to<extract_atom, extraction_job>::with<local_result>,
     // The local DNN alone, on features of an earlier extraction (the rescue of a task that had no local half).
     caf::replies_to<local_atom, local_job>::with<local_result>>;
@@ -147,10 +148,18 @@ using remote_router_actor = remote_inference_actor::extend<
 /// REMOTE WORKER (detached): owns one cloud model.
 using remote_worker_actor = caf::typed_actor<
     // Decodes every frame and runs one pass over those that are sound; a bad frame spoils only its own item.
-    caf::replies_to<batch_atom, batch_job>::with<batch_result>>;
+    caf::replies_to<batch_atom, batch_job>::with<batch_result>,
+    // The same for a batch that was decoded elsewhere.
+    caf::replies_to<batch_atom, decoded_batch>::with<batch_result>>;
+
+/// BATCH DECODER (detached): decodes the next batch of a worker that computes.
+using batch_decoder_actor = caf::typed_actor<
+    // Decodes every frame and hands the batch on to the worker, who answers.
+    caf::replies_to<batch_atom, batch_job, remote_worker_actor>::with<batch_result>>;
 
 }  // namespace dvfo::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::decision_listener)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::power_listener)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::bandwidth_listener)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dvfo::actors::remote_worker_actor)

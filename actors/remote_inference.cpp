@@ -7,6 +7,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/batch_decoder.hpp"
 #include "actors/caf_compat.hpp"
 #include "messages/checks.hpp"
 
@@ -95,6 +96,7 @@ infer_reply reply_for(batch_item& item, double queue_seconds, double compute_sec
 struct sent_batch {
   std::vector<std::uint64_t> tickets;
   time_point handed_over;
+  bool is_decoded_before = false;  ///< before the worker takes it up
 };
 
 void on_result(router_pointer self, const sent_batch& batch, batch_result& result) {
@@ -103,7 +105,8 @@ void on_result(router_pointer self, const sent_batch& batch, batch_result& resul
   for (std::size_t i = 0; i < batch.tickets.size(); ++i) {
     const auto owed = state.owed.find(batch.tickets[i]);
     if (owed == state.owed.end()) continue;
-    const double queued = seconds_between(owed->second.arrived, started);
+    double queued = seconds_between(owed->second.arrived, started);
+    if (batch.is_decoded_before) queued = std::max(0.0, queued - result.items.at(i).decode_seconds);
     state.pay(batch.tickets[i], reply_for(result.items.at(i), queued, result.compute_seconds, batch.tickets.size()));
   }
 }
@@ -123,34 +126,38 @@ void on_free(remote_inference_state& state, const remote_worker_actor& worker) {
   }
 }
 
-/// Without a limit: a worker has two batches at most, and whoever waits for them is told when his time is over.
+/// Takes the frames out of `requests`.
+batch_job job_of(std::vector<waiting_request>& requests) {
+  std::vector<std::string> frames;
+  for (auto& request : requests) frames.push_back(std::move(request.frame));
+  return {.kind = requests.front().kind, .frames = std::make_shared<const std::vector<std::string>>(std::move(frames))};
+}
+
+/// To a worker that is free, or that computes and will go on with it. Without a limit: a worker has two batches at
+/// most, and whoever waits for them is told when his time is over.
 void hand_over(router_pointer self, busy_worker& to, std::vector<waiting_request> requests) {
   auto& state = self->state;
   const auto worker = to.actor;
+  const auto decoder = to.batches > 0 ? to.decoder : batch_decoder_actor();
   ++to.batches;
-  std::rotate(state.workers.begin() + (&to - state.workers.data()),
-              state.workers.begin() + (&to - state.workers.data()) + 1, state.workers.end());
-  sent_batch batch{.tickets = {}, .handed_over = self->clock().now()};
-  std::vector<std::string> frames;
-  for (auto& request : requests) {
-    batch.tickets.push_back(request.ticket);
-    frames.push_back(std::move(request.frame));
-  }
-  batch_job job{.kind = requests.front().kind,
-                .frames = std::make_shared<const std::vector<std::string>>(std::move(frames))};
-  self->request(worker, caf::infinite, batch_atom{}, std::move(job))
-      .then(
-          [self, worker, batch](batch_result& result) {
-            on_free(self->state, worker);
-            dispatch(self);  // before the replies: the worker must not wait for them
-            on_result(self, batch, result);
-            finish_draining(self->state);
-          },
-          [self, worker, batch](const caf::error& failure) {
-            on_free(self->state, worker);
-            on_failure(self->state, worker, batch, failure);
-            dispatch(self);
-          });
+  const auto place = state.workers.begin() + (&to - state.workers.data());
+  std::rotate(place, place + 1, state.workers.end());
+  sent_batch batch{.tickets = {}, .handed_over = self->clock().now(), .is_decoded_before = static_cast<bool>(decoder)};
+  for (const auto& request : requests) batch.tickets.push_back(request.ticket);
+  const auto asked = decoder ? self->request(decoder, caf::infinite, batch_atom{}, job_of(requests), worker)
+                             : self->request(worker, caf::infinite, batch_atom{}, job_of(requests));
+  asked.then(
+      [self, worker, batch](batch_result& result) {
+        on_free(self->state, worker);
+        dispatch(self);  // before the replies: the worker must not wait for them
+        on_result(self, batch, result);
+        finish_draining(self->state);
+      },
+      [self, worker, batch](const caf::error& failure) {
+        on_free(self->state, worker);
+        on_failure(self->state, worker, batch, failure);
+        dispatch(self);
+      });
 }
 
 void refuse_expired(router_pointer self) {
@@ -248,7 +255,11 @@ remote_router_actor::behavior_type remote_inference(router_pointer self, std::ve
                              .max_delay = std::chrono::duration_cast<time_point::duration>(options.max_batch_delay),
                              .max_queue = options.max_queue});
   state.options = std::move(options);
-  for (auto& worker : workers) state.workers.push_back({std::move(worker)});
+  for (auto& worker : workers) {
+    state.workers.push_back({.actor = std::move(worker)});
+    if (!state.options.format) continue;
+    state.workers.back().decoder = self->spawn<caf::detached + caf::linked>(batch_decoder, *state.options.format);
+  }
   return {
       [self](infer_atom, const wire_message& message) { return take_in(self, message); },
       [self](hello_atom, const wire_message& message) { return greet(self, message); },

@@ -13,6 +13,7 @@
 #include "actors/deadline_watch.hpp"
 #include "actors/defaults.hpp"
 #include "actors/interfaces.hpp"
+#include "inference/codec/feature_codec.hpp"
 #include "messages/inference.hpp"
 
 namespace dvfo::actors {
@@ -22,11 +23,14 @@ struct remote_inference_options {
   std::size_t max_batch = defaults::remote_inference::max_batch;
   std::chrono::duration<double> max_batch_delay = defaults::remote_inference::max_batch_delay;
   std::size_t max_queue = defaults::remote_inference::max_queue;
+  /// Of the bundle: with it, what a worker goes on with is decoded on another thread while it computes.
+  std::optional<inference::feature_format> format = {};
 };
 
 /// A worker and how many batches it has: one that it computes and, if that was full, one that it goes on with at once.
 struct busy_worker {
   remote_worker_actor actor;
+  batch_decoder_actor decoder = {};  ///< of what it goes on with; null: it decodes that itself
   std::size_t batches = 0;
 };
 

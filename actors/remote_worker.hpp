@@ -14,6 +14,7 @@ struct remote_worker_state {
 
   /// Decodes and infers one batch; never throws on any frame. `now` is the clock that stages are timed with.
   [[nodiscard]] batch_result compute(const batch_job& job, const std::function<time_point()>& now) const;
+  [[nodiscard]] batch_result compute(const decoded_batch& batch, const std::function<time_point()>& now) const;
 
   std::shared_ptr<cloud_backend> backend;
   inference::feature_format format;

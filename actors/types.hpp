@@ -82,7 +82,7 @@ struct local_result {
   std::uint64_t task_id = 0;
   std::vector<float> logits;
   double seconds = 0.0;
-  double overrun_seconds = 0.0;  ///< as in extracted
+  double overrun_seconds = 0.0;         ///< as in extracted
   std::optional<extracted> found = {};  ///< the features, where nobody listened for them
 };
 
@@ -178,6 +178,17 @@ struct batch_item {
   std::string error;
 };
 
+/// A batch whose frames have been decoded.
+struct decoded_batch {
+  batch_kind kind;
+  std::vector<batch_item> items;  ///< as many as frames; those that failed are marked
+  /// The sound ones, and which item each belongs to: feature maps, or inputs where the frames are that.
+  std::vector<std::size_t> where;
+  std::vector<std::vector<float>> features;
+  std::vector<inference::any_input> inputs;
+  [[nodiscard]] bool is_whole() const { return kind.frames != messages::frame_kind::features; }
+};
+
 struct batch_result {
   std::vector<batch_item> items;  ///< as many as frames, in their order
   time_point started;             ///< when the worker took it up
@@ -193,9 +204,9 @@ struct prepared_decision {
 
 /// How often a decision was there when a task came.
 struct decision_counts {
-  std::uint64_t ready = 0;  ///< thought out ahead and used as it was
-  std::uint64_t late = 0;   ///< a task had to ask and wait
-  std::uint64_t stale = 0;  ///< ready, but the state had moved on when it was used
+  std::uint64_t ready = 0;      ///< thought out ahead and used as it was
+  std::uint64_t late = 0;       ///< a task had to ask and wait
+  std::uint64_t stale = 0;      ///< ready, but the state had moved on when it was used
   std::uint64_t defaulted = 0;  ///< the policy failed or took too long: the task ran by the default decision
 };
 

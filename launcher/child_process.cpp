@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,7 +97,8 @@ child_process::child_process(child_process&& other) noexcept
     : id_(std::exchange(other.id_, -1)),
       output_(std::exchange(other.output_, -1)),
       buffered_(std::move(other.buffered_)),
-      ended_(other.ended_) {}
+      ended_(other.ended_),
+      voluntary_switches_(other.voluntary_switches_) {}
 
 child_process& child_process::operator=(child_process&& other) noexcept {
   // The parameter's destructor ends the child that this object held before.
@@ -104,6 +106,7 @@ child_process& child_process::operator=(child_process&& other) noexcept {
   std::swap(output_, other.output_);
   std::swap(buffered_, other.buffered_);
   std::swap(ended_, other.ended_);
+  std::swap(voluntary_switches_, other.voluntary_switches_);
   return *this;
 }
 
@@ -138,8 +141,10 @@ void child_process::signal(int number) const {
 int child_process::wait() {
   if (ended_) return *ended_;
   int status = 0;
-  while (waitpid(id_, &status, 0) < 0 && errno == EINTR) {
+  rusage used{};
+  while (wait4(id_, &status, 0, &used) < 0 && errno == EINTR) {
   }
+  voluntary_switches_ = static_cast<std::uint64_t>(used.ru_nvcsw);
   ended_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   return *ended_;
 }

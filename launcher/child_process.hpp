@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -44,6 +45,10 @@ class child_process {
   /// Waits for the end: the exit code, or 128 + N when signal N killed it. May be called again.
   int wait();
 
+  /// Voluntary context switches of all its threads and of those of its own children, as the kernel counted them; 0
+  /// before wait().
+  [[nodiscard]] std::uint64_t voluntary_switches() const { return voluntary_switches_; }
+
  private:
   void close_output();
 
@@ -51,6 +56,7 @@ class child_process {
   int output_ = -1;
   std::string buffered_;
   std::optional<int> ended_;
+  std::uint64_t voluntary_switches_ = 0;
 };
 
 /// Runs a program to its end: exit code and everything it printed on standard output and standard error.

@@ -13,6 +13,7 @@
 #include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -91,44 +92,54 @@ cloud_work prepare_work(const inference::model_bundle& bundle, const std::string
   return work;
 }
 
-// A bounded number of requests in flight until `total` are answered. Shared with the callbacks, the last of which may
-// still be returning when the waiting thread goes on.
+// A bounded number of requests in flight, and how long `measured` of them took in the midst of others: filling and
+// emptying the node, whose last batch waits for company, is no throughput. Shared with the callbacks, the last of which
+// may still be returning when the waiting thread goes on.
 struct cloud_drive : std::enable_shared_from_this<cloud_drive> {
   cloud_node::cloud_node& node;
   const cloud_work& work;
-  const std::size_t total;
+  const std::size_t around;  ///< answers before those that are measured, and after them
+  const std::size_t measured;
   std::atomic<std::size_t> started = 0;
   std::atomic<std::size_t> answered = 0;
   std::atomic<std::size_t> refused = 0;
+  std::promise<steady::time_point> began;
+  std::promise<steady::time_point> ended;
   std::promise<void> finished;
 
-  cloud_drive(cloud_node::cloud_node& driven, const cloud_work& requests, std::size_t count)
-      : node(driven), work(requests), total(count) {}
+  cloud_drive(cloud_node::cloud_node& driven, const cloud_work& requests, std::size_t lead, std::size_t count)
+      : node(driven), work(requests), around(lead), measured(count) {}
+
+  [[nodiscard]] std::size_t total() const { return measured + 2 * around; }
 
   void send_next() {
     const auto mine = started.fetch_add(1);
-    if (mine >= total) return;
+    if (mine >= total()) return;
     node.infer(work.requests[mine % work.requests.size()],
-               [self = shared_from_this()](const messages::infer_reply& reply) {
-                 if (reply.code != messages::reply_code::ok) ++self->refused;
-                 self->send_next();
-                 if (self->answered.fetch_add(1) + 1 == self->total) self->finished.set_value();
-               });
+               [self = shared_from_this()](const messages::infer_reply& reply) { self->take(reply); });
+  }
+
+  void take(const messages::infer_reply& reply) {
+    if (reply.code != messages::reply_code::ok) ++refused;
+    send_next();
+    const auto count = answered.fetch_add(1) + 1;
+    if (count == around) began.set_value(steady::now());
+    if (count == around + measured) ended.set_value(steady::now());
+    if (count == total()) finished.set_value();
   }
 };
 
 double seconds_through_actors(cloud_node::cloud_node& node, const cloud_work& work, std::size_t repeats,
                               std::size_t batch) {
-  const auto drive = std::make_shared<cloud_drive>(node, work, repeats * work.requests.size());
-  const auto start = steady::now();
   // Three batches: one computing, one ready, one filling.
-  for (std::size_t i = 0; i < 3 * batch; ++i) drive->send_next();
+  const std::size_t in_flight = 3 * batch;
+  const auto drive = std::make_shared<cloud_drive>(node, work, in_flight, repeats * work.requests.size());
+  for (std::size_t i = 0; i < in_flight; ++i) drive->send_next();
   drive->finished.get_future().wait();
-  const auto seconds = seconds_since(start);
   if (drive->refused > 0) {
-    throw std::runtime_error(fmt::format("the cloud refused {} of {} requests", drive->refused.load(), drive->total));
+    throw std::runtime_error(fmt::format("the cloud refused {} of {} requests", drive->refused.load(), drive->total()));
   }
-  return seconds;
+  return std::chrono::duration<double>(drive->ended.get_future().get() - drive->began.get_future().get()).count();
 }
 
 double seconds_bare(inference::cloud_model& model, const cloud_work& work, std::size_t repeats, std::size_t batch) {
@@ -187,6 +198,19 @@ run_figures measure_loopback(const std::string& bundle, double share, const std:
   return figures;
 }
 
+double measure_switches(const std::string& bundle, double share, const std::string& input, std::size_t tasks) {
+  std::optional<launcher::cloud_process> cloud;
+  if (share > 0.0) cloud = launcher::start_cloud({.bundle = bundle});
+  auto edge = launcher::start_edge({.bundle = bundle,
+                                    .cloud = cloud ? cloud->address : "none",
+                                    .more = {"--share", fmt::format("{}", share), "--board", "none", "--input", input,
+                                             "--tasks", std::to_string(tasks)}});
+  if (const int code = edge.wait(); code != 0) {
+    throw std::runtime_error(fmt::format("dvfo-edge ended with exit code {}", code));
+  }
+  return static_cast<double>(edge.voluntary_switches()) / static_cast<double>(tasks);
+}
+
 double measure_idle_percent(const std::string& bundle, double seconds) {
   const auto cloud = launcher::start_cloud({.bundle = bundle});
   auto edge = launcher::start_edge({.bundle = bundle, .cloud = cloud.address});
@@ -220,19 +244,22 @@ cloud_throughput measure_cloud(const std::string& bundle, const std::string& inp
   const auto work = prepare_work(loaded, input, 4 * batch);
   inference::cloud_model model(loaded);
 
-  // Both warm, and about one second a round.
+  // Both warm, and about half a second a round.
   seconds_through_actors(node, work, 1, batch);
   seconds_bare(model, work, 1, batch);
   const auto once = seconds_bare(model, work, 1, batch);
-  const auto repeats = static_cast<std::size_t>(std::clamp(1.0 / once, 1.0, 1000.0));
+  const auto repeats = static_cast<std::size_t>(std::clamp(0.5 / once, 1.0, 1000.0));
   const auto images = static_cast<double>(repeats * work.requests.size());
   std::vector<double> through_actors;
   std::vector<double> bare;
+  std::vector<double> ratios;
   for (int r = 0; r < rounds; ++r) {
     bare.push_back(images / seconds_bare(model, work, repeats, batch));
     through_actors.push_back(images / seconds_through_actors(node, work, repeats, batch));
+    ratios.push_back(through_actors.back() / bare.back());
   }
-  return {batch, evaluation::percentile(through_actors, 0.5), evaluation::percentile(bare, 0.5)};
+  return {batch, evaluation::percentile(through_actors, 0.5), evaluation::percentile(bare, 0.5),
+          100.0 * evaluation::percentile(ratios, 0.5)};
 }
 
 }  // namespace dvfo::cli

@@ -23,27 +23,27 @@ class pipeline_limits_test : public pipeline_test {
 };
 
 // Regression: a model that hung kept every image that came after it, although the gateway had long answered.
-TEST_F(pipeline_limits_test, a_model_that_never_returns_holds_two_images_and_every_task_is_answered) {
+TEST_F(pipeline_limits_test, a_model_that_never_returns_holds_two_inputs_and_every_task_is_answered) {
   const auto gateway = owned(spawn_gateway(system_, pipeline_, {.max_admitted = 64}));
   constexpr int tasks = 10'000;
   constexpr int at_a_time = 50;
-  std::vector<std::weak_ptr<const inference::image>> images;
+  std::vector<std::weak_ptr<const inference::any_input>> inputs;
   std::vector<std::shared_ptr<reply<answer>>> replies;
   for (int i = 0; i < tasks; i += at_a_time) {
     for (int k = 0; k < at_a_time; ++k) {
       prepare(k % 2 == 0 ? 0.0 : 0.5);
-      auto image = fake_image();
-      images.push_back(image);
+      auto input = fake_input();
+      inputs.push_back(input);
       replies.push_back(ask<answer>(
           gateway, infer_atom{},
-          infer_task{.image = std::move(image), .budget_seconds = 0.01, .eta = 0.5, .lambda = {}}));
+          infer_task{.input = std::move(input), .budget_seconds = 0.01, .eta = 0.5, .lambda = {}}));
     }
     advance(11ms, 11ms);
     EXPECT_LE(extractions_->size(), 2U);
     EXPECT_LE(scheduler().clock().schedule().size(), 8U) << "timers do not pile up";
     forget_notices();
   }
-  EXPECT_EQ(std::count_if(images.begin(), images.end(), [](const auto& image) { return !image.expired(); }), 2);
+  EXPECT_EQ(std::count_if(inputs.begin(), inputs.end(), [](const auto& input) { return !input.expired(); }), 2);
   for (const auto& each : replies) {
     EXPECT_EQ(each->count, 1);
     EXPECT_EQ(code_of(each->error), ec::deadline);

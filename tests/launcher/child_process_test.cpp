@@ -52,6 +52,16 @@ TEST(child_process, gives_our_environment_but_for_what_is_hidden) {
   unsetenv("DVFO_SHOWN_TEST");
 }
 
+TEST(child_process, knows_how_often_the_child_slept) {
+  child_process child("/bin/sh", {"-c", "for i in 1 2 3 4 5; do /bin/true; done"});  // waits for each
+  EXPECT_EQ(child.voluntary_switches(), 0U) << "not counted yet";
+  child.wait();
+  const auto switches = child.voluntary_switches();
+  EXPECT_GE(switches, 1U);
+  const child_process moved(std::move(child));
+  EXPECT_EQ(moved.voluntary_switches(), switches);
+}
+
 TEST(child_process, names_a_program_that_cannot_start) {
   try {
     child_process child("/nowhere/program", {});
