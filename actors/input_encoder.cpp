@@ -13,8 +13,8 @@ inference::coded_input input_encoder_state::encode(const input_job& job) const {
                                              : inference::compress_input(*job.input, input_size);
 }
 
-input_encoder_actor::behavior_type input_encoder(
-    input_encoder_actor::stateful_pointer<input_encoder_state> self, int input_size) {
+input_encoder_actor::behavior_type input_encoder(input_encoder_actor::stateful_pointer<input_encoder_state> self,
+                                                 int input_size) {
   drop_strangers(self);
   self->state.input_size = input_size;
   return {

@@ -14,8 +14,8 @@ struct input_encoder_state {
   int input_size = 0;
 };
 
-input_encoder_actor::behavior_type input_encoder(
-    input_encoder_actor::stateful_pointer<input_encoder_state> self, int input_size);
+input_encoder_actor::behavior_type input_encoder(input_encoder_actor::stateful_pointer<input_encoder_state> self,
+                                                 int input_size);
 
 /// Starts an encoder on a thread of its own. `input_size`: side of the network's input in pixels.
 input_encoder_actor spawn_input_encoder(caf::actor_system& system, int input_size);

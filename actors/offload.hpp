@@ -24,7 +24,7 @@ struct offload_options {
   std::uint64_t bundle_id = 0;       ///< bundle_manifest::id
   std::size_t window = defaults::offload::window;
   std::chrono::duration<double> shortest_wait = defaults::offload::shortest_wait;
-  input_encoder_actor inputs = {};  ///< needed where the input is sent
+  input_encoder_actor inputs = {};     ///< needed where the input is sent
   bandwidth_sensor_actor sensor = {};  ///< told of every acknowledged transfer; may be null
 };
 
@@ -63,7 +63,7 @@ struct offload_state {
   std::optional<link_up> link;
   std::uint64_t next_ticket = 1;
   std::unordered_map<std::uint64_t, offload_in_flight> in_flight;
-  deadline_watch deadlines;   ///< of those in flight
+  deadline_watch deadlines;  ///< of those in flight
   std::size_t encoding = 0;  ///< inputs that the encoder has, wanted still or not
   std::uint32_t consecutive_timeouts = 0;
   std::vector<std::byte> frame;  ///< kept for its capacity

@@ -80,8 +80,8 @@ void on_remote_failure(pipeline_pointer self, std::uint64_t id, const caf::error
   on_remote(self, id, std::move(half));
 }
 
-/// For local_inference, as soon as it has room. A job has no limit of its own: one that is not answered keeps its place,
-/// and its task ends at the deadline.
+/// For local_inference, as soon as it has room. A job has no limit of its own: one that is not answered keeps its
+/// place, and its task ends at the deadline.
 template <class Atom, class Job>
 void ask_local(pipeline_pointer self, Atom what, Job job) {
   const auto id = job.task_id;
@@ -114,8 +114,7 @@ void start_front(pipeline_pointer self, const task_run& run, bool tells_early) {
 }
 
 void start_fusion(pipeline_pointer self, std::uint64_t id, pipeline_state::entry& entry) {
-  const auto asked =
-      self->request(self->state.partners.fusion, caf::infinite, fuse_atom{}, entry.run.make_fusion());
+  const auto asked = self->request(self->state.partners.fusion, caf::infinite, fuse_atom{}, entry.run.make_fusion());
   entry.asked = asked.id();
   asked.then(
       [self, id](fusion_result& fused) {
@@ -232,8 +231,8 @@ void start(pipeline_pointer self, task_run run, caf::typed_response_promise<answ
   state.energy.begin_task(id, now);
   state.on_begin(now);
   look_at(self, state.deadlines.set(id, run.admitted().deadline));
-  auto& entry =
-      state.tasks.emplace(id, pipeline_state::entry{std::move(run), std::move(promise), taken, number, {}}).first->second;
+  auto& entry = state.tasks.emplace(id, pipeline_state::entry{std::move(run), std::move(promise), taken, number, {}})
+                    .first->second;
   if (entry.run.sends_at_once()) start_offload(self, id, entry);
   // Where nothing is sent and the clocks stand, the features tell nothing before the local half is there: one message
   // between threads less.

@@ -15,8 +15,8 @@ time_point pipeline_state::answer_by(const task_run& run) const {
 }
 
 time_point pipeline_state::decide_by(const admitted_task& task, time_point now) {
-  const auto part = std::chrono::duration_cast<time_point::duration>((task.deadline - now) *
-                                                                     defaults::pipeline::decision_part);
+  const auto part =
+      std::chrono::duration_cast<time_point::duration>((task.deadline - now) * defaults::pipeline::decision_part);
   return now + std::min<time_point::duration>(part, defaults::pipeline::decision_patience);
 }
 

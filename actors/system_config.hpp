@@ -18,9 +18,9 @@ struct system_options {
   std::function<void()> on_thread_start;  ///< runs first on every thread that CAF starts; may be empty
 };
 
-/// CAF as every node of this project runs it: quiet_sharing for a scheduler, heartbeats, our message type and error texts. Reads no
-/// file and no command line. One use: `system_config config(options); caf::actor_system system(config);`, kept alive
-/// while the system is.
+/// CAF as every node of this project runs it: quiet_sharing for a scheduler, heartbeats, our message type and error
+/// texts. Reads no file and no command line. One use: `system_config config(options); caf::actor_system
+/// system(config);`, kept alive while the system is.
 class system_config : public caf::actor_system_config {
  public:
   explicit system_config(const system_options& options);

@@ -218,10 +218,9 @@ void settings_table::attach(CLI::App& app) {
           option->type_name(which.value_name)->expected(1)->take_last());  // as shells' users expect: a later flag wins
     }
   }
-  impl_->config_flag =
-      app.add_option("--config", impl_->config_file,
-                     fmt::format("TOML file with these same keys; flags and environment win [env {}]",
-                                 variable_name(impl_->program, config)));
+  impl_->config_flag = app.add_option("--config", impl_->config_file,
+                                      fmt::format("TOML file with these same keys; flags and environment win [env {}]",
+                                                  variable_name(impl_->program, config)));
   impl_->config_flag->type_name("FILE");
 }
 

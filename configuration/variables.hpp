@@ -27,7 +27,8 @@ struct common_variable {
 /// an edge node does not suit training or a comparison of networks).
 inline constexpr std::array common_variables{
     common_variable{"DVFO_BUNDLES", "", "the folder in which every program looks up a bundle's name"},
-    common_variable{"DVFO_DATA", "data", "the folder of data sets; each program takes the set that it needs from there"},
+    common_variable{"DVFO_DATA", "data",
+                    "the folder of data sets; each program takes the set that it needs from there"},
     common_variable{"DVFO_LOG_LEVEL", "log-level", "every program logs by the same levels"},
 };
 

@@ -37,9 +37,9 @@ struct task_override {
 
 /// How often a decision was there when a task came.
 struct decision_counts {
-  std::uint64_t ready = 0;  ///< thought out ahead and used as it was
-  std::uint64_t late = 0;   ///< a task had to ask and wait
-  std::uint64_t stale = 0;  ///< ready, but the state had moved on when it was used
+  std::uint64_t ready = 0;      ///< thought out ahead and used as it was
+  std::uint64_t late = 0;       ///< a task had to ask and wait
+  std::uint64_t stale = 0;      ///< ready, but the state had moved on when it was used
   std::uint64_t defaulted = 0;  ///< the policy failed or took too long: edge only, the clocks left as they stood
 };
 

@@ -14,10 +14,11 @@ std::string to_text(const std::optional<decision_counts>& counts) {
   if (!counts) return "decisions: not known, the policy did not answer";
   const auto all = counts->ready + counts->late + counts->stale + counts->defaulted;
   if (all == 0) return "decisions: none";
-  auto text = fmt::format("decisions: {} ready ({:.2f} %), {} late, {} stale", counts->ready,
-                          100.0 * static_cast<double>(counts->ready) / static_cast<double>(all), counts->late,
-                          counts->stale);
-  if (counts->defaulted > 0) text += fmt::format(", {} by default: the policy failed or took too long", counts->defaulted);
+  auto text =
+      fmt::format("decisions: {} ready ({:.2f} %), {} late, {} stale", counts->ready,
+                  100.0 * static_cast<double>(counts->ready) / static_cast<double>(all), counts->late, counts->stale);
+  if (counts->defaulted > 0)
+    text += fmt::format(", {} by default: the policy failed or took too long", counts->defaulted);
   return text;
 }
 

@@ -21,8 +21,8 @@ std::vector<std::byte> encode_jpeg(const image& picture, int quality);
 /// A lossy WebP at libwebp's `quality` (0…100), otherwise libwebp's defaults. Throws and is thread-safe as encode_jpeg.
 std::vector<std::byte> encode_webp(const image& picture, int quality);
 
-/// Decodes a still WebP, upright by its EXIF; alpha is dropped. Throws error(bad_image) naming `name`, images over 64 megapixels included.
-/// Thread-safe. (A JPEG is decode_image's business.)
+/// Decodes a still WebP, upright by its EXIF; alpha is dropped. Throws error(bad_image) naming `name`, images over 64
+/// megapixels included. Thread-safe. (A JPEG is decode_image's business.)
 image decode_webp(std::span<const std::byte> bytes, const std::string& name);
 
 }  // namespace dvfo::inference

@@ -34,9 +34,9 @@ struct bundle_manifest {
   double reference_top1 = 0.0;         ///< unsplit float model, percent
   std::optional<double> given_top1;    ///< published network that training began with, on the same labels, percent
   std::vector<share_figures> figures;  ///< one per trained share
-  std::optional<int> held_back;        ///< training images of all classes that it did not learn from; absent in old ones
-  std::string recipe;                  ///< the command line that made it
-  std::uint64_t id = 0;                ///< hash of the weights: both ends of a link must agree
+  std::optional<int> held_back;  ///< training images of all classes that it did not learn from; absent in old ones
+  std::string recipe;            ///< the command line that made it
+  std::uint64_t id = 0;          ///< hash of the weights: both ends of a link must agree
 };
 
 /// A model bundle: a directory with manifest.toml and weights.bin (docs/model-bundle.md). Immutable once loaded; copies

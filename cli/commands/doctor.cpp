@@ -109,7 +109,8 @@ void add_doctor(CLI::App& app, action& chosen) {
       .text("clock-state", command->clock_state, "FILE",
             "as dvfo-edge's; else var/lib/dvfo/clocks.state below the board's root")
       .text("bundle", command->bundle, "DIR", "model bundle: a folder, or a name in $DVFO_BUNDLES")
-      .text("cloud", command->cloud, "HOST:PORT", "also see whether dvfo-edge would connect there, and whether something listens")
+      .text("cloud", command->cloud, "HOST:PORT",
+            "also see whether dvfo-edge would connect there, and whether something listens")
       .real("timeout-ms", command->timeout_ms, {1.0, 60'000.0}, "MS", "how long to wait for the cloud")
       .flag("json", command->json, "the rows as JSON on standard output");
   command->table.attach(*doctor);

@@ -19,8 +19,9 @@ namespace dvfo::policy {
 /// experience are renamed and replaced; a device or a pipe is written to without an end. Not thread-safe.
 class experience_file {
  public:
-  /// A file of experience that is there already takes the name FILE.1. Throws files::error naming the file: it cannot be
-  /// written, or something else has one of the two names. Throws std::invalid_argument for a limit that holds no task.
+  /// A file of experience that is there already takes the name FILE.1. Throws files::error naming the file: it cannot
+  /// be written, or something else has one of the two names. Throws std::invalid_argument for a limit that holds no
+  /// task.
   experience_file(std::filesystem::path file, const messages::experience_header& header, std::uint64_t limit_bytes);
 
   /// Each task is with the system at once, so that a kill loses none. Throws files::error naming the file.

@@ -27,8 +27,8 @@ class offload_test : public actor_test {
     remote_ = caf::actor_cast<remote_inference_actor>(owned(system_.spawn(mock_remote, requests_)));
     watcher_ = caf::actor_cast<link_watcher>(owned(system_.spawn(mock_watcher, doubts_)));
     inputs_ = owned(system_.spawn(input_encoder, 4));
-    offload_ = owned(spawn_offload(
-        system_, {.format = fake_format(), .bundle_id = 42, .window = 2, .inputs = inputs_}));
+    offload_ =
+        owned(spawn_offload(system_, {.format = fake_format(), .bundle_id = 42, .window = 2, .inputs = inputs_}));
     run();
   }
 

@@ -34,9 +34,9 @@ TEST_F(pipeline_limits_test, a_model_that_never_returns_holds_two_inputs_and_eve
       prepare(k % 2 == 0 ? 0.0 : 0.5);
       auto input = fake_input();
       inputs.push_back(input);
-      replies.push_back(ask<answer>(
-          gateway, infer_atom{},
-          infer_task{.input = std::move(input), .budget_seconds = 0.01, .eta = 0.5, .lambda = {}}));
+      replies.push_back(
+          ask<answer>(gateway, infer_atom{},
+                      infer_task{.input = std::move(input), .budget_seconds = 0.01, .eta = 0.5, .lambda = {}}));
     }
     advance(11ms, 11ms);
     EXPECT_LE(extractions_->size(), 2U);

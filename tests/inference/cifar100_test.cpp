@@ -128,8 +128,7 @@ TEST_F(cifar100_files, open_dataset_recognises_the_folder) {
 
 TEST(cifar100, the_real_set_has_its_published_shape) {
   const auto data = tests::variable("DVFO_DATA");
-  if (!data)
-    GTEST_SKIP() << "DVFO_DATA is not set: it names the folder that holds cifar100/train.bin and test.bin";
+  if (!data) GTEST_SKIP() << "DVFO_DATA is not set: it names the folder that holds cifar100/train.bin and test.bin";
   const auto train = open_dataset(*data + "/cifar100", subset::train);
   const auto test = open_dataset(*data + "/cifar100", subset::test);
   ASSERT_EQ(train->size(), 50'000U);
