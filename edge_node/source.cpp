@@ -18,15 +18,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// One picture, or a place that gives none and why.
-struct picture_place {
+/// One file, or a place that gives none and why.
+struct input_place {
   fs::path path;
   std::string problem = {};
 };
 
-class picture_source final : public task_source {
+class file_source final : public task_source {
  public:
-  explicit picture_source(std::vector<picture_place> places) : places_(std::move(places)) {}
+  explicit file_source(std::vector<input_place> places) : places_(std::move(places)) {}
   [[nodiscard]] std::size_t size() const override { return places_.size(); }
   [[nodiscard]] std::string name(std::size_t index) const override { return places_.at(index).path.string(); }
   [[nodiscard]] task_input at(std::size_t index) const override {
@@ -36,7 +36,7 @@ class picture_source final : public task_source {
   }
 
  private:
-  std::vector<picture_place> places_;
+  std::vector<input_place> places_;
 };
 
 class dataset_source final : public task_source {
@@ -55,13 +55,13 @@ class dataset_source final : public task_source {
   bool labelled_;
 };
 
-std::vector<picture_place> pictures_among(const files::content& found, const files::teller& tell) {
+std::vector<input_place> inputs_among(const files::content& found, const files::teller& tell) {
   for (const auto& each : found.left_out) tell(each);
-  std::vector<picture_place> pictures;
+  std::vector<input_place> inputs;
   for (const auto& file : found.files) {
-    if (inference::is_input_name(file)) pictures.push_back({file});
+    if (inference::is_input_name(file)) inputs.push_back({file});
   }
-  return pictures;
+  return inputs;
 }
 
 /// "photos: holds 3 files (3 .heic)"
@@ -77,11 +77,11 @@ std::string remedy_for(const files::content& found) {
   return any ? "; convert its pictures to JPEG or PNG first" : "";
 }
 
-std::vector<picture_place> pictures_in(const fs::path& folder, const files::teller& tell) {
+std::vector<input_place> inputs_in(const fs::path& folder, const files::teller& tell) {
   try {
     const auto found = files::list(folder);
-    auto pictures = pictures_among(found, tell);
-    if (!pictures.empty()) return pictures;
+    auto inputs = inputs_among(found, tell);
+    if (!inputs.empty()) return inputs;
     return {{folder, fmt::format("{}, but no picture: .jpg, .jpeg or .png files are expected directly in it{}",
                                  found_text(folder, found), remedy_for(found))}};
   } catch (const files::error& problem) {
@@ -102,30 +102,30 @@ std::unique_ptr<task_source> labelled_source(const std::string& where, const inf
 
 }  // namespace
 
-std::unique_ptr<task_source> pictures_of(const std::vector<fs::path>& places, const files::teller& tell) {
-  std::vector<picture_place> pictures;
+std::unique_ptr<task_source> inputs_of(const std::vector<fs::path>& places, const files::teller& tell) {
+  std::vector<input_place> inputs;
   for (const auto& place : places) {
     if (!files::is_folder(place)) {
-      pictures.push_back({place});
+      inputs.push_back({place});
       continue;
     }
-    for (auto& each : pictures_in(place, tell)) pictures.push_back(std::move(each));
+    for (auto& each : inputs_in(place, tell)) inputs.push_back(std::move(each));
   }
-  return std::make_unique<picture_source>(std::move(pictures));
+  return std::make_unique<file_source>(std::move(inputs));
 }
 
 std::unique_ptr<task_source> open_source(const std::string& where, const inference::bundle_manifest& manifest,
                                          const files::teller& tell) {
   if (where == "procedural") return labelled_source(where, manifest, tell);
-  if (files::is_file(where)) return pictures_of({where}, tell);
+  if (files::is_file(where)) return inputs_of({where}, tell);
   const auto expected = fmt::format(
       "expected are .jpg, .jpeg or .png files directly in it, a data set (train.bin or test.bin, or folders train and "
       "val with one folder of pictures a class), or a folder of data sets with one called {}",
       manifest.dataset);
   const auto found =
       inference::with_file_errors_as(inference::errc::bad_dataset, expected, [&] { return files::list(where); });
-  if (auto pictures = pictures_among(found, tell); !pictures.empty()) {
-    return std::make_unique<picture_source>(std::move(pictures));
+  if (auto inputs = inputs_among(found, tell); !inputs.empty()) {
+    return std::make_unique<file_source>(std::move(inputs));
   }
   const auto set = configuration::find_data(where, manifest.dataset);
   if (inference::holds_dataset(set)) return labelled_source(set, manifest, tell);

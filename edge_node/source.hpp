@@ -32,11 +32,11 @@ class task_source {
   [[nodiscard]] virtual task_input at(std::size_t index) const = 0;
 };
 
-/// The user's own pictures, without labels: each place is a file, or a folder that stands for the pictures directly in
+/// The user's own files, without truths: each place is a file, or a folder that stands for the pictures directly in
 /// it (JPEG and PNG by name, in alphabetical order). A folder without any becomes one input, which cannot be read and
 /// says what was found instead. What is left out of a folder is told.
-std::unique_ptr<task_source> pictures_of(const std::vector<std::filesystem::path>& places,
-                                         const files::teller& tell = files::tell_line);
+std::unique_ptr<task_source> inputs_of(const std::vector<std::filesystem::path>& places,
+                                       const files::teller& tell = files::tell_line);
 
 /// What `--input` means: "procedural", a data set's folder (its test part), a folder of data sets that holds the
 /// bundle's, a folder with pictures directly in it, or one picture. A data set with other labels than the bundle's is

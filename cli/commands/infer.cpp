@@ -50,7 +50,7 @@ int run_infer(infer_command& command) {
   if (cloud.wanted && !cloud.up)
     spdlog::warn("no cloud at {} ({}): images are answered on the edge", command.node.cloud, cloud.reason);
 
-  const auto source = edge_node::pictures_of({command.images.begin(), command.images.end()});
+  const auto source = edge_node::inputs_of({command.images.begin(), command.images.end()});
   edge_node::stream_options how;
   how.warm_up = 1;
   how.deadline_seconds = command.node.deadline_ms / 1e3;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstring>
 
@@ -30,12 +29,6 @@ image from_pixels(std::uint32_t width, std::span<const std::byte> bytes, const s
 }
 
 }  // namespace
-
-bool is_picture_name(const std::filesystem::path& file) {
-  auto ending = file.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
-}
 
 coded_input compressed(const image& picture, int input_size) {
   return {.coding = input_coding::jpeg,

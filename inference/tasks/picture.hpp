@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 
@@ -11,9 +10,6 @@
 
 /// Pictures as inputs of tasks.
 namespace dvfo::inference {
-
-/// Whether a file with this name is taken for a picture: read_image itself looks at nothing but the content.
-bool is_picture_name(const std::filesystem::path& file);
 
 /// The picture as a network of this input size takes it, as a JPEG of jpeg_quality. Throws as encode_jpeg. Thread-safe.
 coded_input compressed(const image& picture, int input_size);

@@ -11,7 +11,7 @@ namespace dvfo::inference {
 
 any_input read_input(const std::filesystem::path& file) { return read_image(file); }
 
-bool is_input_name(const std::filesystem::path& file) { return is_picture_name(file); }
+bool is_input_name(const std::filesystem::path& file) { return is_image_name(file); }
 
 labelled_input input_at(const dataset& set, std::size_t index) {
   auto found = set.at(index);

@@ -87,15 +87,15 @@ TEST(open_source, says_what_was_found_and_what_is_expected) {
   }
 }
 
-TEST(pictures_of, a_folder_stands_for_what_counts_in_it) {
+TEST(inputs_of, a_folder_stands_for_what_counts_in_it) {
   const tests::temporary_folder folder;
   for (const char* name : {"b.jpg", "a.png", "._a.png", ".b.jpg", "notes.txt", "deeper/c.jpg", "phone/1.heic"}) {
     tests::write_file(folder.path() / name, "x");
   }
   std::filesystem::create_symlink("loop.jpg", folder.path() / "loop.jpg");
   std::vector<std::string> told;
-  const auto source = pictures_of({folder.path() / "notes.txt", folder.path(), folder.path() / "phone"},
-                                  [&](const std::string& what) { told.push_back(what); });
+  const auto source = inputs_of({folder.path() / "notes.txt", folder.path(), folder.path() / "phone"},
+                                [&](const std::string& what) { told.push_back(what); });
   ASSERT_EQ(source->size(), 4U);
   EXPECT_EQ(source->name(0), (folder.path() / "notes.txt").string()) << "whatever is named is tried";
   EXPECT_EQ(source->name(1), (folder.path() / "a.png").string());
