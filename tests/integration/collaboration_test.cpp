@@ -93,7 +93,7 @@ TEST(collaboration, outlives_strangers_at_the_port) {
 }
 
 /// An idle edge node whose log is read along with its output.
-configuration::child_process start_idle_edge(const std::string& cloud_address, const std::vector<std::string>& more) {
+launcher::child_process start_idle_edge(const std::string& cloud_address, const std::vector<std::string>& more) {
   std::vector<std::string> arguments{"-c",
                                      "exec \"$0\" \"$@\" 2>&1",
                                      program("dvfo-edge").string(),
@@ -104,11 +104,11 @@ configuration::child_process start_idle_edge(const std::string& cloud_address, c
                                      "--connect-ms",
                                      "60000"};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  return configuration::child_process("/bin/sh", arguments);
+  return launcher::child_process("/bin/sh", arguments);
 }
 
 /// Reads lines until one holds `text`; gives how many held `noted` until then. Fails where the output ends first.
-int read_until(configuration::child_process& node, const std::string& text, const std::string& noted = "\n") {
+int read_until(launcher::child_process& node, const std::string& text, const std::string& noted = "\n") {
   int count = 0;
   while (const auto line = node.read_line()) {
     if (line->find(noted) != std::string::npos) ++count;

@@ -196,7 +196,7 @@ TEST(demo, prints_a_table) {
 }
 
 TEST(demo, compares_a_scheme_that_is_shown) {
-  const auto result = configuration::run_program(
+  const auto result = launcher::run_program(
       program("dvfo"), short_demo({"--schemes", "edge-only,drldo", "--reduction-of", "appealnet"}));
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.errors, HasSubstr("--reduction-of is 'appealnet'; expected one of --schemes edge-only,drldo"));
