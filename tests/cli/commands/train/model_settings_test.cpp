@@ -118,6 +118,7 @@ TEST_F(model_settings, name_the_flag_that_the_trainer_refuses) {
   EXPECT_EQ(in_flags({"architecture", "yolo answers with 2 maps"}), "--arch: yolo answers with 2 maps");
 }
 
+// A folder completed by a shell, with a slash at its end, made a bundle called "-resnet18-w32".
 TEST_F(model_settings, take_a_folder_with_a_slash_at_its_end_by_its_name) {
   request_.options.data = "./photos/";
   EXPECT_EQ(found(request_).data, "./photos");
