@@ -30,8 +30,10 @@ TEST_P(shares, give_the_same_predictions_in_two_processes_as_in_one) {
   for (const auto& [index, report] : together) {
     const auto& other = apart.at(index);
     EXPECT_EQ(report.input, other.input);
-    EXPECT_EQ(report.predicted, other.predicted) << to_line(report) << '\n' << to_line(other);
-    EXPECT_NEAR(report.probability, other.probability, 1e-5);
+    const auto& here = class_of(report);
+    const auto& there = class_of(other);
+    EXPECT_EQ(here.predicted, there.predicted) << to_line(report) << '\n' << to_line(other);
+    EXPECT_NEAR(here.probability, there.probability, 1e-5);
     EXPECT_EQ(report.outcome.where, other.outcome.where);
     EXPECT_EQ(report.outcome.degraded, policy::degraded_reason::none);
     EXPECT_EQ(other.outcome.degraded, policy::degraded_reason::none);

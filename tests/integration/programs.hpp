@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "edge_node/report.hpp"
+#include "inference/tasks/classification.hpp"
 #include "launcher/node_processes.hpp"
 
 /// The real programs, started as a user starts them.
@@ -49,5 +51,10 @@ void read_rest(launcher::child_process& edge, std::vector<task_report>& seen);
 
 /// Every index from 0 to the last exactly once, every task answered inside its deadline.
 void expect_complete_and_in_time(const std::vector<task_report>& reports);
+
+/// What the report of an image says of it.
+inline const inference::class_prediction& class_of(const edge_node::task_report& report) {
+  return std::get<inference::class_prediction>(report.prediction);
+}
 
 }  // namespace dvfo::tests

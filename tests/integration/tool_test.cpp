@@ -56,8 +56,8 @@ TEST(infer, answers_files_as_the_edge_node_answers_the_data_set) {
   const auto reports = reports_of(result.output);
   ASSERT_EQ(reports.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(reports[i].predicted, streamed.at(i).predicted);
-    EXPECT_NEAR(reports[i].probability, streamed.at(i).probability, 1e-5);
+    EXPECT_EQ(class_of(reports[i]).predicted, class_of(streamed.at(i)).predicted);
+    EXPECT_NEAR(class_of(reports[i]).probability, class_of(streamed.at(i)).probability, 1e-5);
   }
 }
 
