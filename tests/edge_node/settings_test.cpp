@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <string>
 
@@ -12,17 +13,14 @@ namespace dvfo::edge_node {
 namespace {
 
 /// A setting's default and range, for comparing.
+std::string text_of(const std::string* value) { return *value; }
+std::string text_of(const std::filesystem::path* value) { return value->string(); }
+std::string text_of(const configuration::whole_number& value) { return std::to_string(value.value().value_or(-1)); }
+std::string text_of(const double* value) { return std::to_string(*value); }
+std::string text_of(const bool* value) { return *value ? "true" : "false"; }
+
 std::string summary_of(const configuration::setting& which) {
-  std::string out;
-  std::visit(
-      [&](const auto* value) {
-        if constexpr (std::is_same_v<decltype(value), const std::string*>) {
-          out = *value;
-        } else {
-          out = std::to_string(*value);
-        }
-      },
-      which.target);
+  auto out = std::visit([](const auto& value) { return text_of(value); }, which.target);
   if (which.bounds)
     out += " in " + std::to_string(which.bounds->lowest) + " to " + std::to_string(which.bounds->highest);
   return out;
