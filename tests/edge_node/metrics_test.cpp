@@ -49,8 +49,8 @@ TEST(metrics, counts_that_are_not_known_are_left_out_and_never_0) {
 TEST(metrics, the_file_is_replaced_whole) {
   const tests::temporary_folder folder;
   const auto file = folder.path() / "dvfo.prom";
-  write_prometheus(file, to_prometheus(counts, summary{}));
-  const auto second = to_prometheus(std::nullopt, summary{});
+  write_prometheus(file, to_prometheus(counts, summary{}, std::nullopt));
+  const auto second = to_prometheus(std::nullopt, summary{}, std::nullopt);
   write_prometheus(file, second);
   EXPECT_EQ(tests::read_file(file), second);
   tests::write_file(folder.path() / "letter", "Dear");
@@ -67,7 +67,7 @@ TEST(metrics_file, a_failure_is_told_once_and_so_is_its_end) {
   std::vector<std::string> told;
   metrics_file file(place / "dvfo.prom", [&](const std::string& what) { told.push_back(what); });
   EXPECT_THAT(tests::read_file(place / "dvfo.prom"), HasSubstr("dvfo_tasks_total"));
-  const auto text = to_prometheus(counts, summary{});
+  const auto text = to_prometheus(counts, summary{}, std::nullopt);
   std::filesystem::rename(place, folder.path() / "gone");
   for (int i = 0; i < 3; ++i) file.write(text);
   EXPECT_THAT(told, testing::ElementsAre(HasSubstr((place / "dvfo.prom").string())));

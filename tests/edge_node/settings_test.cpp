@@ -59,7 +59,7 @@ TEST(settings, let_no_more_tasks_in_than_the_gateway_admits) {
   how.board.board = "none";
   how.deadline_ms = 60'000.0;
   edge_node node(how);
-  const auto picture = std::make_shared<const inference::image>(
+  const auto picture = std::make_shared<const inference::any_input>(
       inference::image{.width = 2, .height = 2, .pixels = std::vector<std::uint8_t>(12, 7)});
   std::vector<std::future<answer>> answers;
   for (std::size_t i = 0; i < edge_node::max_tasks_in_flight; ++i) answers.push_back(node.submit(picture));

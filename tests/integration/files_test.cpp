@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "inference/data/dataset.hpp"
@@ -207,9 +208,9 @@ TEST_F(users_files, metrics_are_refused_at_the_start_and_told_of_later) {
   launcher::child_process edge(
       program("dvfo-edge"),
       edge_with({"--input", "procedural", "--tasks", "400", "--json", "-", "--metrics", at("dvfo.prom")}),
-      {at("errors")});
-  std::vector<nlohmann::json> records;
-  read_until(edge, records, [](const nlohmann::json&) { return true; });
+      {at("errors"), {}});
+  std::vector<task_report> records;
+  read_until(edge, records, [](const task_report&) { return true; });
   EXPECT_THAT(text("collector/real.prom"), HasSubstr("dvfo_tasks_total"));
   std::filesystem::rename(at("collector"), at("gone"));
   read_rest(edge, records);

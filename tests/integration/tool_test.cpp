@@ -109,7 +109,7 @@ TEST(edge_node, streams_a_folder_of_plain_images) {
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   const auto reports = reports_of(result.output);
   ASSERT_EQ(reports.size(), 3U);
-  for (const auto& report : reports) EXPECT_FALSE(report.label) << to_line(report);
+  for (const auto& report : reports) EXPECT_FALSE(report.truth) << to_line(report);
 }
 
 // The shipped policy must know the boards and networks that it says it was trained for.

@@ -149,7 +149,7 @@ TEST(examples, name_addresses_that_nodes_take) {
 }
 
 TEST(variables, of_earlier_releases_are_complained_about_at_the_start) {
-  const auto result = configuration::run_program(
+  const auto result = launcher::run_program(
       "/bin/sh", {"-c", "DVFO_SHARE=0.5 exec \"$0\" --cloud nowhere", program("dvfo-edge").string()});
   EXPECT_EQ(result.exit_code, usage);
   EXPECT_THAT(result.errors, AllOf(HasSubstr("DVFO_SHARE "), HasSubstr("DVFO_EDGE_SHARE\n")));
