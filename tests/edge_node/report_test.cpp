@@ -224,7 +224,7 @@ TEST(to_text, names_class_place_and_stages) {
     EXPECT_THAT(text, HasSubstr(part));
   }
   EXPECT_THAT(to_text(plain_report()), Not(HasSubstr("mJ"))) << "what is absent is not told as 0";
-  EXPECT_EQ(to_text(failed_report()), "broken.jpg: broken.jpg: no image\n");
+  EXPECT_EQ(to_text(failed_report()), "broken.jpg: no image\n") << "the file is named once";
 }
 
 TEST(summary, counts_what_was_added) {
