@@ -186,7 +186,7 @@ class attempt {
   void prepare(const std::string& url) {
     set(CURLOPT_URL, url.c_str());
     set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(CURLOPT_USERAGENT, "dvfo");
     set(CURLOPT_ACCEPT_ENCODING, "identity");  // an archive must arrive as it is stored
     set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.connection_timeout.count()));
