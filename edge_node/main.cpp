@@ -74,6 +74,7 @@ class metrics_writer {
   /// Nothing is written where `file` is null.
   metrics_writer(edge::metrics_file* file, edge::edge_node& node) : file_(file), node_(&node) {
     if (file_ == nullptr) return;
+    write();
     pace_.emplace([this] { write(); }, std::chrono::seconds(1));
     node_->watch_link([this](bool) { pace_->changed(); });
     pace_->changed();  // the link may have come before the watcher
