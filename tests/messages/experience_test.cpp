@@ -121,8 +121,8 @@ TEST(experience_messages, what_cannot_be_is_named) {
   task.sends = 200;
   EXPECT_THAT(fault(task), HasSubstr("sends is 200, expected 0 to 3"));
   task = full_task();
-  task.degraded = 61;
-  EXPECT_THAT(fault(task), HasSubstr("degraded is 61, expected 0 to 60"));
+  task.degraded = 71;
+  EXPECT_THAT(fault(task), HasSubstr("degraded is 71, expected 0 to 70"));
 }
 
 }  // namespace
