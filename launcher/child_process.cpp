@@ -10,11 +10,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "files/reading.hpp"
 
 namespace dvfo::launcher {
 namespace {
@@ -164,9 +164,8 @@ finished_program run_program(const std::filesystem::path& program, const std::ve
     result.output = child.read_all();
     result.exit_code = child.wait();
   }
-  std::ifstream errors(name);
-  result.errors.assign(std::istreambuf_iterator<char>(errors), std::istreambuf_iterator<char>());
-  std::filesystem::remove(name);
+  result.errors = files::read_whole(name, files::longest_text);
+  unlink(name.c_str());
   return result;
 }
 

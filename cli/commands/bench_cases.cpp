@@ -9,13 +9,13 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <fstream>
 #include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -25,6 +25,8 @@
 #include "edge_node/source.hpp"
 #include "edge_node/stream.hpp"
 #include "evaluation/percentile.hpp"
+#include "files/place.hpp"
+#include "files/reading.hpp"
 #include "inference/model.hpp"
 #include "inference/model_bundle.hpp"
 #include "launcher/node_processes.hpp"
@@ -38,20 +40,19 @@ double seconds_since(steady::time_point start) { return std::chrono::duration<do
 
 // Value of a "name : value" line of a /proc file; empty if there is none.
 std::string proc_field(const char* file, const std::string& name) {
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    if (!line.starts_with(name)) continue;
-    const auto start = line.find_first_not_of(" \t:", name.size());
-    return start == std::string::npos ? std::string() : line.substr(start);
+  if (!files::is_file(file)) return {};
+  const auto text = files::read_text(file);
+  for (const auto& line : files::lines_of(text)) {
+    if (!line.text.starts_with(name)) continue;
+    const auto start = line.text.find_first_not_of(" \t:", name.size());
+    return start == std::string_view::npos ? std::string() : std::string(line.text.substr(start));
   }
   return {};
 }
 
 // Processor time that a process has used, in seconds: fields 14 and 15 of /proc/PID/stat (man 5 proc).
 double processor_seconds(pid_t process) {
-  std::ifstream in(fmt::format("/proc/{}/stat", process));
-  std::string line;
-  std::getline(in, line);
+  const auto line = files::read_text(fmt::format("/proc/{}/stat", process));
   const auto after_name = line.rfind(')');
   if (after_name == std::string::npos) throw std::runtime_error(fmt::format("process {} has ended", process));
   std::istringstream rest(line.substr(after_name + 1));

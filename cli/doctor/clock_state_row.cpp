@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <sstream>
 #include <string>
 
@@ -24,7 +23,7 @@ std::string lock_holder(const std::filesystem::path& file) {
   struct stat found {};
   if (stat(file.c_str(), &found) != 0) return {};
   const std::string inode = fmt::format(":{}", found.st_ino);
-  std::ifstream locks("/proc/locks");
+  std::istringstream locks(device::read_text("/proc/locks").value.value_or(""));
   for (std::string line; std::getline(locks, line);) {
     std::istringstream words(line);
     std::string number, kind, advisory, access, process, place;
