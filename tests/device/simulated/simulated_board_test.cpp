@@ -199,6 +199,29 @@ TEST(simulated_board, a_cap_on_the_memory_clamps_a_locked_rate) {
   EXPECT_EQ(applied.memory.effective_hz, 1'331'200'000.0);
 }
 
+// A tree that a user had put into /dev/shm under such a name was taken for one that a killed process had left.
+TEST(simulated_board, removes_what_killed_boards_left_and_no_folder_of_the_users) {
+  std::filesystem::path base;
+  {
+    const simulated_board board({.board = "jetson-tx2", .folder = {}});
+    base = board.root().parent_path();
+  }
+  const temporary_folder place(base);
+  const auto name = "dvfo-sim-" + place.path().filename().string();
+  const auto mine = base / (name + "-mine");
+  const auto left = base / (name + "-left");
+  tests::write_file(mine / "letter", "Dear");
+  tests::write_file(left / "dvfo-temporary", "");
+  for (const auto& folder : {mine, left}) {
+    std::filesystem::last_write_time(folder, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  }
+  { const simulated_board board({.board = "jetson-tx2", .folder = {}}); }
+  EXPECT_TRUE(std::filesystem::exists(mine / "letter"));
+  EXPECT_FALSE(std::filesystem::exists(left));
+  std::filesystem::remove_all(mine);
+  std::filesystem::remove_all(left);
+}
+
 TEST(simulated_board, two_on_one_machine_do_not_disturb_each_other) {
   simulated_board one({.board = "jetson-tx2", .folder = {}});
   simulated_board other({.board = "jetson-tx2", .folder = {}});
