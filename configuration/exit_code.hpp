@@ -16,7 +16,7 @@ enum exit_code : int {
 inline constexpr const char* exit_code_help =
     "Exit codes:\n"
     "  0  everything asked for was done\n"
-    "  1  it ran, but part of it failed (an unreadable image, a task without answer)\n"
+    "  1  it ran, but part of it failed (an unreadable image, a full disk, a task without answer)\n"
     "  2  a flag, an environment variable or the configuration file is wrong\n"
     "  3  a model bundle or a data set cannot be used\n"
     "  4  an address is refused, taken or unusable\n"
