@@ -131,7 +131,7 @@ void assign(const setting& which, const setting_value& value) {
              which.target);
 }
 
-void complain_on_standard_error(const std::string& text) { fmt::print(stderr, "{}\n", text); }
+void complain_on_standard_error(const std::string& text) { files::tell_line(text); }
 
 struct settings_table::impl {
   environment variables;
