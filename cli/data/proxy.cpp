@@ -43,10 +43,10 @@ struct freed {
 /// A URL, taken apart by the HTTP library.
 class parsed_url {
  public:
-  explicit parsed_url(const std::string& text) : url_(curl_url()) {
-    is_good_ = url_ && curl_url_set(url_.get(), CURLUPART_URL, text.c_str(),
-                                    CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
-  }
+  explicit parsed_url(const std::string& text)
+      : url_(curl_url()),
+        is_good_(url_ && curl_url_set(url_.get(), CURLUPART_URL, text.c_str(),
+                                      CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {}
   [[nodiscard]] bool is_good() const { return is_good_; }
 
   /// Empty where it is not there.
