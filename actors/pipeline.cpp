@@ -36,7 +36,7 @@ void answer_and_forget(pipeline_pointer self, std::uint64_t id, answer result, t
   self->state.settle_energy(result.outcome, now);
   for (const auto& observe : self->state.options.observers) observe(result.outcome);
   auto report = std::move(entry.run).report(result.outcome);
-  report.number = entry.number;
+  report.seen = std::move(entry.seen);
   report.sensed = self->state.sense();
   entry.promise.deliver(std::move(result));
   self->send(self->state.partners.policy, observe_atom{}, std::move(report));
@@ -221,18 +221,19 @@ void watch_power(pipeline_pointer self, time_point now) {
   self->send(state.partners.power, watch_atom{});
 }
 
-/// Puts a task on its way whose decision is there.
-void start(pipeline_pointer self, task_run run, caf::typed_response_promise<answer> promise, std::uint64_t number,
-           std::optional<decision_taken> taken, const device::clocks& clocks) {
+/// Puts a task on its way whose decision is there. `untold`: the policy does not know yet that it was used.
+void start(pipeline_pointer self, task_run run, caf::typed_response_promise<answer> promise,
+           const prepared_decision& by, bool untold) {
   auto& state = self->state;
-  apply_clocks(self, clocks);
+  apply_clocks(self, by.decision.clocks);
   const auto id = run.admitted().id;
   const auto now = self->clock().now();
   state.energy.begin_task(id, now);
   state.on_begin(now);
   look_at(self, state.deadlines.set(id, run.admitted().deadline));
-  auto& entry = state.tasks.emplace(id, pipeline_state::entry{std::move(run), std::move(promise), taken, number, {}})
-                    .first->second;
+  auto& entry =
+      state.tasks.emplace(id, pipeline_state::entry{std::move(run), std::move(promise), {}, by.seen, {}}).first->second;
+  if (untold) entry.taken = decision_taken{.decision = by.decision, .number = by.number};
   if (entry.run.sends_at_once()) start_offload(self, id, entry);
   // Where nothing is sent and the clocks stand, the features tell nothing before the local half is there: one message
   // between threads less.
@@ -251,8 +252,7 @@ void on_decided(pipeline_pointer self, std::uint64_t id, const prepared_decision
   if (!waiting) return;
   // What was prepared before this one was made for a world without it.
   if (state.prepared && state.prepared->number < decided.number) state.prepared.reset();
-  start(self, task_run(std::move(waiting->task), decided.decision, state.is_link_up), waiting->promise, decided.number,
-        std::nullopt, decided.decision.clocks);
+  start(self, task_run(std::move(waiting->task), decided.decision, state.is_link_up), waiting->promise, decided, false);
 }
 
 /// The policy failed, or is late: the task does without it, on the edge and with the clocks as they stand, which always
@@ -260,7 +260,7 @@ void on_decided(pipeline_pointer self, std::uint64_t id, const prepared_decision
 void on_no_decision(pipeline_pointer self, std::uint64_t id) {
   auto waiting = self->state.take_undecided(id);
   if (!waiting) return;
-  start(self, task_run(std::move(waiting->task)), waiting->promise, 0, decision_taken{}, {});
+  start(self, task_run(std::move(waiting->task)), waiting->promise, {}, true);
 }
 
 void ask_policy(pipeline_pointer self, admitted_task task, caf::typed_response_promise<answer> promise) {
@@ -281,8 +281,7 @@ caf::result<answer> run_task(pipeline_pointer self, admitted_task& task) {
   auto promise = self->make_response_promise<answer>();
   watch_power(self, self->clock().now());
   if (const auto ready = state.take_prepared({.eta = task.task.eta, .lambda = task.task.lambda})) {
-    start(self, task_run(std::move(task), ready->decision, state.is_link_up), promise, ready->number, ready,
-          ready->decision.clocks);
+    start(self, task_run(std::move(task), ready->decision, state.is_link_up), promise, *ready, true);
   } else {
     ask_policy(self, std::move(task), promise);
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -56,9 +57,9 @@ struct pipeline_state {
   struct entry {
     task_run run;
     caf::typed_response_promise<answer> promise;
-    std::optional<decision_taken> taken;   ///< not yet told to the policy
-    std::uint64_t number = 0;              ///< of its decision
-    std::optional<caf::message_id> asked;  ///< the response of offload or fusion that is awaited
+    std::optional<decision_taken> taken;            ///< not yet told to the policy
+    std::shared_ptr<const policy::situation> seen;  ///< its decision was made from; null: the default one
+    std::optional<caf::message_id> asked;           ///< the response of offload or fusion that is awaited
   };
 
   /// A task whose decision is not there yet.
@@ -85,7 +86,7 @@ struct pipeline_state {
   void settle_energy(policy::outcome& cost, time_point now);
 
   /// The decision that the policy thought out ahead, if it is for these terms; it is used up.
-  std::optional<decision_taken> take_prepared(const task_terms& terms);
+  std::optional<prepared_decision> take_prepared(const task_terms& terms);
 
   /// The task of this id, if it still waits for a decision; a decision may come too late for it.
   std::optional<undecided_task> take_undecided(std::uint64_t id);

@@ -44,10 +44,9 @@ void pipeline_state::settle_energy(policy::outcome& cost, time_point now) {
   if (options.estimate_joules) cost.eti_estimated_joules = options.estimate_joules(cost);
 }
 
-std::optional<decision_taken> pipeline_state::take_prepared(const task_terms& terms) {
+std::optional<prepared_decision> pipeline_state::take_prepared(const task_terms& terms) {
   if (!prepared || prepared->terms != terms) return std::nullopt;
-  const auto taken = *std::exchange(prepared, std::nullopt);
-  return decision_taken{.decision = taken.decision, .number = taken.number};
+  return std::exchange(prepared, std::nullopt);
 }
 
 std::optional<pipeline_state::undecided_task> pipeline_state::take_undecided(std::uint64_t id) {

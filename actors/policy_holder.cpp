@@ -11,9 +11,6 @@
 namespace dvfo::actors {
 namespace {
 
-/// More than tasks may be under way at a time (edge_node::max_tasks_in_flight), with decisions that nobody took.
-constexpr std::size_t remembered_decisions = 256;
-
 /// Bandwidths that differ by less lead to the same decision or to one about as good; jitter on a fast link is no news.
 constexpr double noticeable_factor = 1.5;
 
@@ -61,17 +58,10 @@ void policy_state::on_sensed(const sensed_state& sensed) {
 prepared_decision policy_state::prepare() {
   prepared_decision out{.decision = scheme->decide(situation),
                         .terms = {.eta = situation.eta, .lambda = situation.lambda},
-                        .number = ++number};
+                        .number = ++number,
+                        .seen = std::make_shared<const policy::situation>(situation)};
   decided_bps = situation.bandwidth_bps;
-  if (!seen.empty()) seen[number % seen.size()] = {number, situation};
   return out;
-}
-
-std::optional<policy::experience> policy_state::recall(const task_report& report) const {
-  if (seen.empty()) return std::nullopt;
-  const auto& found = seen[report.number % seen.size()];
-  if (found.number != report.number || found.number == 0) return std::nullopt;
-  return policy::experience_of(found.situation, report.outcome);
 }
 
 namespace {
@@ -109,7 +99,6 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
   self->state.scheme = std::move(scheme);
   self->state.situation.eta = options.first.eta;
   self->state.situation.lambda = options.first.lambda;
-  if (options.remember) self->state.seen.resize(remembered_decisions);
   return {
       [self](const link_up&) {
         self->state.situation.link_up = true;
@@ -134,10 +123,10 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
       [self](decide_atom, const task_terms& terms) { return decide(self, terms); },
       [self](status_atom) { return self->state.counts; },
       [self, remember = std::move(options.remember)](observe_atom, task_report& report) {
-        if (auto memory = self->state.recall(report); memory && remember) remember(std::move(*memory));
+        if (remember && report.seen) remember(policy::experience_of(*report.seen, report.outcome));
         if (!self->state.listener) self->state.on_sensed(report.sensed);
         if (!report.importance.empty()) self->state.situation.importance = std::move(report.importance);
-        if (report.number == 0) return;  // no decision of the scheme's
+        if (!report.seen) return;  // no decision of the scheme's
         guarded([&] {
           self->state.scheme->observe(report.outcome);
           return caf::ok_atom{};

@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "actors/interfaces.hpp"
 #include "policy/scheme.hpp"
@@ -37,16 +36,6 @@ struct policy_state {
   std::uint64_t number = 0;           ///< of the newest decision …
   std::optional<double> decided_bps;  ///< … and the bandwidth that it was made for
   decision_counts counts;
-
-  /// What the newest decisions were made from, by number: a ring, empty where nobody remembers tasks.
-  struct seen_situation {
-    std::uint64_t number = 0;
-    policy::situation situation;
-  };
-  std::vector<seen_situation> seen;
-
-  /// What the task taught, if it is still known what was seen.
-  [[nodiscard]] std::optional<policy::experience> recall(const task_report& report) const;
 };
 
 struct policy_options {

@@ -141,8 +141,9 @@ struct sensed_state {
 struct task_report {
   policy::outcome outcome;
   std::vector<float> importance;  ///< x~p(a) of this task
-  std::uint64_t number = 0;       ///< of its decision; 0: the default, which is none of the scheme's
-  sensed_state sensed = {};       ///< when it was answered
+  /// What its decision was made from; null: the default decision, which is none of the scheme's.
+  std::shared_ptr<const policy::situation> seen = {};
+  sensed_state sensed = {};  ///< when it was answered
 };
 
 /// An input's coding keeps its number on the wire, so that a new one needs no word here.
@@ -200,6 +201,8 @@ struct prepared_decision {
   policy::decision decision;
   task_terms terms;
   std::uint64_t number = 0;  ///< counts what the policy prepared
+  /// What it was made from; a copy of it takes 60 to 110 ns with 32 to 512 channels, on an x86 core.
+  std::shared_ptr<const policy::situation> seen = {};
 };
 
 /// How often a decision was there when a task came.

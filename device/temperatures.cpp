@@ -50,6 +50,7 @@ temperatures::temperatures(const board_identity& board, const notice* warn) {
   if (all.empty()) find_zones(below(board.root, "/sys/devices/virtual/thermal"), all);
   if (board.profile->chip == soc::other) find_processor_inputs(below(board.root, "/sys/class/hwmon"), all);
   std::vector<named_place> places;
+  places.reserve(all.size());
   for (const found& one : all) places.push_back(one.where);
   const std::vector<std::string> names = distinct_names(places);
   for (std::size_t i = 0; i < all.size(); ++i) {

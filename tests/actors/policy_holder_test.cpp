@@ -92,7 +92,7 @@ TEST_F(policy_holder_test, readings_and_importance_reach_the_scheme) {
   tell(holder_, bandwidth_reading{.bandwidth_bps = 5e6, .rtt_seconds = 0.002, .when = now()});
   task_report report;
   report.outcome.task_id = 9;
-  report.number = 1;
+  report.seen = std::make_shared<const policy::situation>();
   report.importance = {0.75F, 0.25F};
   tell(holder_, observe_atom{}, report);
   decide();
@@ -140,6 +140,27 @@ TEST_F(policy_holder_test, a_scheme_that_throws_is_an_error_reply_and_the_actor_
   tell(holder_, observe_atom{}, task_report{});
   scheme_->is_broken = false;
   EXPECT_TRUE(decide()->value);
+}
+
+// Regression: what a decision was made from was looked up in a ring of 256, and a task that outlived its place taught
+// nothing.
+TEST_F(policy_holder_test, a_task_teaches_what_its_own_decision_was_made_from) {
+  std::vector<policy::experience> learned;
+  holder_ =
+      owned(spawn_policy(system_, scheme_, {.remember = [&](policy::experience task) { learned.push_back(task); }}));
+  tell(holder_, bandwidth_reading{.bandwidth_bps = 5e6, .rtt_seconds = 0.002, .when = now()});
+  const auto old = decide();
+  for (int i = 0; i < 300; ++i) {
+    tell(holder_, bandwidth_reading{.bandwidth_bps = 1e6 * i, .rtt_seconds = 0.002, .when = now()});
+    decide();
+  }
+  task_report report{.outcome = {}, .importance = {}, .seen = old->value->seen};
+  report.outcome.task_id = 4;
+  tell(holder_, observe_atom{}, report);
+  tell(holder_, observe_atom{}, task_report{});
+  ASSERT_EQ(learned.size(), 1U) << "the default decision teaches nothing";
+  EXPECT_EQ(learned[0].task_id, 4U);
+  EXPECT_EQ(learned[0].seen.bandwidth_bps, 5e6);
 }
 
 TEST_F(policy_holder_test, a_task_of_the_default_decision_is_counted_and_teaches_nothing) {
