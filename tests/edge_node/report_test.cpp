@@ -192,10 +192,15 @@ TEST(read_report, refuses_what_is_no_object) {
   }
 }
 
-TEST(task_report, every_key_is_in_its_page) {
+TEST(task_report, every_key_and_word_is_in_its_page) {
   std::ifstream in(DVFO_TASK_REPORT_PAGE);
   const std::string page{std::istreambuf_iterator<char>(in), {}};
   const auto is_told = [&](const std::string& key) { EXPECT_THAT(page, HasSubstr("`" + key + "`")); };
+  for (const auto reason : policy::all_degraded_reasons) {
+    if (reason != policy::degraded_reason::none) is_told(to_string(reason));
+  }
+  for (const auto sends : policy::all_carriers) is_told(to_string(sends));
+  for (const auto place : policy::all_places) is_told(to_string(place));
   for (const auto& report : {full_report(), failed_report()}) {
     const auto json = json_of(report);
     for (const auto& [key, value] : json.items()) {
