@@ -158,6 +158,7 @@ found_channels find_channels(const std::filesystem::path& root) {
 
 std::vector<rail> open_rails(const board_profile& profile, const std::vector<channel>& channels, const notice* warn) {
   std::vector<named_place> labels;
+  labels.reserve(channels.size());
   for (const channel& one : channels) labels.push_back(one.label);
   const std::vector<std::string> names = distinct_names(labels);
   std::vector<rail> rails;

@@ -134,8 +134,9 @@ class reader {
   void word(const char* key, Word& to, const All& all) const {
     std::string text;
     value(key, text);
-    const auto found = std::find_if(all.begin(), all.end(), [&](Word each) { return to_string(each) == text; });
-    if (found == all.end()) throw refusal(fmt::format("{} is \"{}\", which this program does not know", key, text));
+    const auto* const end = all.data() + all.size();
+    const auto* const found = std::find_if(all.data(), end, [&](Word each) { return to_string(each) == text; });
+    if (found == end) throw refusal(fmt::format("{} is \"{}\", which this program does not know", key, text));
     to = *found;
   }
   template <class Word, class All>
