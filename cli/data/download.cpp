@@ -198,9 +198,8 @@ class attempt {
     if (offset_ > 0) set(CURLOPT_RANGE, fmt::format("{}-", offset_).c_str());
     // The library would read small letters alone where the address is http.
     via_ = proxy_of(url, options_.variables);
-    set(CURLOPT_PROXY, via_ ? via_->host.c_str() : "");
+    set(CURLOPT_PROXY, via_ ? ("http://" + via_->address()).c_str() : "");
     set(CURLOPT_NOPROXY, "");
-    if (via_) set(CURLOPT_PROXYPORT, static_cast<long>(via_->port));
     if (via_ && !via_->user.empty()) {
       set(CURLOPT_PROXYUSERNAME, via_->user.c_str());
       set(CURLOPT_PROXYPASSWORD, via_->password.c_str());

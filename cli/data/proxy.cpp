@@ -117,10 +117,12 @@ bool is_excepted(const std::string& list, const parsed_url& url) {
 
 }  // namespace
 
-std::string proxy::to_string() const {
+std::string proxy::address() const {
   const bool is_numeric6 = host.find(':') != std::string::npos;
-  return fmt::format("{}:{}, named by {}", is_numeric6 ? "[" + host + "]" : host, port, variable);
+  return fmt::format("{}:{}", is_numeric6 ? "[" + host + "]" : host, port);
 }
+
+std::string proxy::to_string() const { return fmt::format("{}, named by {}", address(), variable); }
 
 std::string host_of(const std::string& url) { return parsed_url(url).host(); }
 

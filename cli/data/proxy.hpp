@@ -15,6 +15,9 @@ struct proxy {
   std::string password;  ///< as typed, no longer percent-encoded
   std::string variable;  ///< "https_proxy"
 
+  /// "127.0.0.1:3128", with brackets around an IPv6 number.
+  [[nodiscard]] std::string address() const;
+
   /// "127.0.0.1:3128, named by https_proxy": never with name and password.
   [[nodiscard]] std::string to_string() const;
 };

@@ -91,6 +91,13 @@ TEST_F(download_through_proxy, names_a_proxy_that_does_not_answer) {
   EXPECT_THAT(network_failure(), AllOf(HasSubstr("through the proxy 127.0.0.1:"), HasSubstr("named by http_proxy")));
 }
 
+// libcurl was given the number without its brackets, which it does not understand: it never tried to connect.
+TEST_F(download_through_proxy, may_be_an_ipv6_number) {
+  variables_["http_proxy"] = "http://[::1]:1";
+  EXPECT_THAT(network_failure(),
+              AllOf(HasSubstr("through the proxy [::1]:1, named by http_proxy"), Not(HasSubstr("syntax"))));
+}
+
 TEST_F(download_through_proxy, is_proposed_when_the_server_cannot_be_reached) {
   EXPECT_THAT(network_failure(), AllOf(HasSubstr(options_.url), HasSubstr("https_proxy=http://HOST:PORT")));
 }
