@@ -15,7 +15,6 @@
 namespace dvfo::tests {
 namespace {
 
-using testing::AllOf;
 using testing::HasSubstr;
 
 class shares : public testing::TestWithParam<const char*> {};
@@ -145,8 +144,8 @@ TEST(collaboration, is_logged_and_counted_when_it_ends_and_when_it_comes_back) {
   auto edge = start_idle_edge(address, {"--metrics", metrics.string()});
   read_until(edge, "the link to " + address + " is up");
   read_until(edge, "ready");
-  EXPECT_THAT(content_of(metrics),
-              AllOf(HasSubstr("dvfo_tasks_total{end=\"answered\"} 0\n"), HasSubstr("dvfo_link_up ")));
+  wait_for(metrics, "dvfo_link_up 1\n");
+  EXPECT_THAT(content_of(metrics), HasSubstr("dvfo_tasks_total{end=\"answered\"} 0\n"));
   first.process.signal(SIGKILL);
   first.process.wait();
   read_until(edge, "the link to " + address + " is down: ");
@@ -164,7 +163,7 @@ TEST(collaboration, is_counted_as_absent_where_the_cloud_is) {
   const auto metrics = folder.path() / "dvfo.prom";
   auto edge = start_idle_edge("127.0.0.1:1", {"--metrics", metrics.string(), "--connect-ms", "0"});
   read_until(edge, "ready");
-  EXPECT_THAT(content_of(metrics), HasSubstr("dvfo_link_up 0\n"));
+  wait_for(metrics, "dvfo_link_up 0\n");
   edge.signal(SIGTERM);
   edge.read_all();
   EXPECT_EQ(edge.wait(), 0);
