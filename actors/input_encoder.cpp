@@ -9,7 +9,7 @@
 namespace dvfo::actors {
 
 inference::coded_input input_encoder_state::encode(const input_job& job) const {
-  return job.sends == policy::carrier::input ? inference::reduce_input(*job.input, input_size, job.share)
+  return job.sends == policy::payload::input ? inference::reduce_input(*job.input, input_size, job.share)
                                              : inference::compress_input(*job.input, input_size);
 }
 

@@ -15,7 +15,7 @@ using policy::degraded_reason;
 
 namespace {
 
-bool sends_input(const offload_job& job) { return job.sends != policy::carrier::features; }
+bool sends_input(const offload_job& job) { return job.sends != policy::payload::features; }
 
 }  // namespace
 

@@ -28,7 +28,7 @@ task_run::task_run(admitted_task task) : task_run(std::move(task), policy::decis
 bool task_run::on_extracted(extracted found) {
   extraction_ = std::move(found.extraction);
   split_ = std::move(found.split);
-  const bool is_features = outcome_.decided.sends == policy::carrier::features;
+  const bool is_features = outcome_.decided.sends == policy::sending::features;
   if (is_features) outcome_.share = found.share;
   outcome_.stages.extract = found.extract_seconds;
   front_overrun_ = found.overrun_seconds;
@@ -88,7 +88,7 @@ offload_job task_run::make_offload(time_point answer_by) const {
           .channels = split_.secondary,
           .share = outcome_.share,
           .answer_by = answer_by,
-          .sends = outcome_.decided.sends,
+          .sends = outcome_.decided.sends.what,
           .input = admitted_.task.input};
 }
 

@@ -81,10 +81,11 @@ class task_run {
 
  private:
   [[nodiscard]] bool sends_input() const {
-    return outcome_.decided.sends == policy::carrier::input || outcome_.decided.sends == policy::carrier::compressed;
+    const auto& sends = outcome_.decided.sends;
+    return sends.what != policy::payload::features && sends.when == policy::moment::at_once;
   }
   [[nodiscard]] bool may_appeal() const {
-    return outcome_.decided.sends == policy::carrier::appeal && outcome_.decided.share > 0.0;
+    return outcome_.decided.sends.when == policy::moment::on_appeal && outcome_.decided.share > 0.0;
   }
   answer finish(std::vector<float> logits, policy::ran_on where, time_point now);
   [[nodiscard]] double overrun() const;

@@ -93,14 +93,14 @@ struct offload_job {
   std::vector<std::uint16_t> channels;  ///< ascending, at least one; of features
   double share = 0.0;                   ///< > 0
   time_point answer_by;                 ///< the reply is of no use after it
-  policy::carrier sends = policy::carrier::features;
+  policy::payload sends = policy::payload::features;
   std::shared_ptr<const inference::any_input> input = {};  ///< where it is sent itself
 };
 
 /// The input to encode for the link.
 struct input_job {
   std::shared_ptr<const inference::any_input> input;
-  policy::carrier sends = policy::carrier::compressed;
+  policy::payload sends = policy::payload::compressed;
   double share = 1.0;  ///< of its values, where they are sent as they are
 };
 

@@ -12,7 +12,6 @@
 #include "inference/data/dataset.hpp"
 #include "inference/discriminator.hpp"
 #include "link/probing.hpp"
-#include "policy/schemes/fixed_scheme.hpp"
 #include "policy/schemes/scheme_table.hpp"
 #include "policy/schemes/warm_up.hpp"
 #include "policy/task_cost/bundle_task.hpp"
@@ -23,17 +22,17 @@ namespace {
 namespace sim = device::simulated;
 using configuration::usage_error;
 
-constexpr const char* fixed = "fixed";
-constexpr const char* kernel_governors = "governor:schedutil";
-constexpr const char* blocking_dvfo = "dvfo-blocking";
 constexpr std::uint64_t live_seed = 1;
 
 /// What a scheme leaves alone is the kernel governors' where it says so and there is a kernel; a live simulated board
 /// has none.
 device::clocks standing_on(const edge_board* board, const policy::scheme_entry& entry) {
-  if (board == nullptr || (entry.governs_by_load && !board->is_simulated())) return {};
+  const bool is_governed = entry.leaves == policy::left_clocks::governed;
+  if (board == nullptr || (is_governed && !board->is_simulated())) return {};
   return board->ordered_clocks();
 }
+
+bool is_blocking(const policy::scheme_entry& entry) { return entry.decides == policy::decision_time::blocking; }
 
 /// A scheme and all that it decides by; knobs that it leaves alone stand at `standing`.
 class complete_scheme final : public policy::scheme {
@@ -43,6 +42,7 @@ class complete_scheme final : public policy::scheme {
       : standing_(standing_on(board, entry)) {
     policy::scheme_setting setting;
     setting.seed = live_seed;
+    if (how.share >= 0.0) setting.share = how.share;
     setting.complain = [](const std::string& what) { spdlog::warn("{}", what); };
     // Which answers are doubtful is judged when the local DNN has given them: every task may appeal.
     setting.discriminator.skipping_rate = 0.0;
@@ -50,17 +50,17 @@ class complete_scheme final : public policy::scheme {
       model_ = board->model();
       setting.max_power_watts = board->identity().profile->max_power_watts;
     }
-    if (!entry.is_plain) {
+    if (entry.knows != policy::knowledge::situation) {
       const auto images = inference::open_dataset("procedural", inference::subset::test);
       const double element_bytes = sim::find_specification(model_->parameters().board).element_bytes;
       physics_.emplace(*model_, policy::task_of(bundle, *images, element_bytes));
       setting.physics = &*physics_;
     }
-    if (entry.is_trained) {
+    if (entry.learns == policy::learning::before) {
       trained_ = how.policy.empty() ? policy::load_policy_for(configuration::bundles_folder(),
                                                               model_->parameters().board, physics_->model().name)
                                     : policy::load_policy(configuration::find_bundle(how.policy));
-      (entry.is_blocking ? setting.trained_blocking : setting.trained) = &*trained_;
+      (is_blocking(entry) ? setting.trained_blocking : setting.trained) = &*trained_;
     }
     inner_ = entry.make(setting);
     if (inner_->learns()) learn(how);
@@ -101,13 +101,13 @@ class complete_scheme final : public policy::scheme {
 
 /// What the scheme needs and does not find here; empty if nothing.
 std::string obstacle(const policy::scheme_entry& entry, const edge_board* board) {
-  if (entry.sees_truth) {
+  if (entry.knows == policy::knowledge::truth) {
     return "it looks at the true link, which only virtual time shows; 'dvfo evaluate schemes' runs it";
   }
-  if (entry.name == kernel_governors && board != nullptr && board->is_simulated()) {
+  if (entry.leaves == policy::left_clocks::governed && board != nullptr && board->is_simulated()) {
     return "a live simulated board has no kernel that would govern its clocks; 'dvfo evaluate schemes' runs it";
   }
-  if (!entry.is_plain && (board == nullptr || !board->model())) {
+  if (entry.knows != policy::knowledge::situation && (board == nullptr || !board->model())) {
     return "it decides by a board's operating points and physics, which this one lacks; name a board by --board, such "
            "as sim:jetson-xavier-nx";
   }
@@ -116,6 +116,18 @@ std::string obstacle(const policy::scheme_entry& entry, const edge_board* board)
 
 std::string board_name(const edge_board* board) { return board == nullptr ? "" : board->identity().profile->name; }
 
+/// The first scheme of the table that is so.
+template <class F>
+std::string name_of(F&& is_so) {
+  for (const auto& each : policy::scheme_table({})) {
+    if (is_so(each)) return each.name;
+  }
+  return {};
+}
+
+bool is_users(const policy::scheme_entry& entry) { return entry.chosen_by == policy::chooser::user; }
+bool is_trained(const policy::scheme_entry& entry) { return entry.learns == policy::learning::before; }
+
 }  // namespace
 
 board_settings board_settings_of(const settings& how) {
@@ -123,32 +135,25 @@ board_settings board_settings_of(const settings& how) {
   if (how.share > -1.0 && how.share < 0.0) {
     throw usage_error(fmt::format("--share is {}; expected 0 to 1, or -1 for a half", how.share));
   }
-  if (how.scheme == fixed) {
-    if (!how.policy.empty()) {
-      throw usage_error(
-          fmt::format("--policy {} belongs to --scheme dvfo, and the scheme is fixed; leave one away", how.policy));
-    }
-    return board;
-  }
-  const auto belongs = [&](const char* option, const std::string& owner) {
+  const auto refuse = [&](const std::string& option, const std::string& owner) {
     throw usage_error(
         fmt::format("--{} belongs to --scheme {}, and the scheme is {}; leave one away", option, owner, how.scheme));
   };
-  if (how.share >= 0.0) belongs("share", fixed);
-  if (board.clocks != "keep") belongs("clocks", fixed);
-  if (!how.policy.empty() && how.scheme != "dvfo" && how.scheme != blocking_dvfo) belongs("policy", "dvfo");
-  if (how.policy.empty() && how.scheme == blocking_dvfo) {
-    throw usage_error("--scheme dvfo-blocking needs a policy that was trained blocking; name it by --policy DIR");
+  // Names of none are refused with the board, whose modes are schemes, too.
+  const auto entry = policy::find_scheme(how.scheme).value_or(policy::scheme_entry{});
+  if (!how.policy.empty() && !is_trained(entry)) refuse("policy " + how.policy, name_of(is_trained));
+  if (is_users(entry)) return board;
+  if (how.share >= 0.0) refuse("share", name_of(is_users));
+  if (board.clocks != "keep") refuse("clocks", name_of(is_users));
+  if (how.policy.empty() && is_trained(entry) && is_blocking(entry)) {
+    throw usage_error(
+        fmt::format("--scheme {} needs a policy that was trained blocking; name it by --policy DIR", how.scheme));
   }
-  if (how.scheme != kernel_governors) board.clocks = "highest";
+  if (entry.leaves != policy::left_clocks::governed) board.clocks = "highest";
   return board;
 }
 
 live_scheme make_live_scheme(const settings& how, const edge_board* board, const inference::model_bundle& bundle) {
-  if (how.scheme == fixed) {
-    return {std::make_shared<policy::fixed_scheme>(how.share < 0.0 ? default_fixed_share : how.share,
-                                                   board ? board->ordered_clocks() : device::clocks{})};
-  }
   std::vector<policy::scheme_entry> found;
   try {
     found = policy::find_schemes(board_name(board), {how.scheme}, true, true);
@@ -162,12 +167,13 @@ live_scheme make_live_scheme(const settings& how, const edge_board* board, const
     throw usage_error(fmt::format("--scheme {} cannot run here: {}", how.scheme, why));
   }
   const auto& entry = found.front();
-  return {std::make_shared<complete_scheme>(how, board, bundle, entry), entry.is_blocking};
+  return {std::make_shared<complete_scheme>(how, board, bundle, entry), is_blocking(entry)};
 }
 
 std::function<bool(const std::vector<float>&)> make_appeal_judge(const settings& how,
                                                                  const inference::bundle_manifest& manifest) {
-  if (how.scheme != "appealnet") return {};
+  const auto entry = policy::find_scheme(how.scheme);
+  if (!entry || entry->sends != policy::moment::on_appeal) return {};
   const auto file = inference::appeal_rule_file(configuration::find_bundle(how.bundle));
   return [rule = inference::load_appeal_rule(file, manifest.id)](const std::vector<float>& logits) {
     return rule.accepts(logits);

@@ -36,7 +36,7 @@ void each_key(Side& at, Report& report) {
   at.if_there("lambda", report.lambda);
   at.value("share_decided", cost.decided.share);
   at.value("share", cost.share);
-  at.word("sends_decided", cost.decided.sends, policy::all_carriers);
+  at.word("sends_decided", cost.decided.sends, policy::all_sendings);
   at.word("ran_on", cost.where, policy::all_places);
   at.word_or_null("degraded", cost.degraded, policy::all_degraded_reasons, policy::degraded_reason::none);
   at.value("tti_seconds", cost.tti);

@@ -17,7 +17,7 @@ struct settings {
   std::string backend = "cpu-int8";                    ///< as inference::name_of writes it
   std::string cloud = "inproc";                        ///< "HOST:PORT", "inproc" or "none"
   std::string scheme = "fixed";     ///< who decides clocks and share of each task: policy/scheme_table.hpp
-  double share = -1.0;              ///< ξ of the fixed scheme; negative: default_fixed_share
+  double share = -1.0;              ///< ξ of the fixed scheme; negative: policy::default_fixed_share
   std::string policy;               ///< policy bundle of "dvfo"; empty: the shipped one
   double deadline_ms = 1000.0;      ///< a task's time from admission to its answer
   double eta = 0.5;                 ///< weight of energy against latency, DVFO Eq. 4
@@ -33,9 +33,6 @@ struct settings {
   std::int64_t record_mbytes = 64;  ///< of that file, and as much of the one before it; some 200,000 tasks
   board_settings board;
 };
-
-/// Half of the channels: without a reason for another share.
-inline constexpr double default_fixed_share = 0.5;
 
 /// Declares them in the table; `values` must outlive it.
 void declare(configuration::settings_table& table, settings& values);

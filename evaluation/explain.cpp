@@ -24,7 +24,7 @@ class still_world {
                 .eta = what.eta,
                 .when = {.how = policy::arrivals::kind::on_demand, .mean_seconds = 0.0},
                 .seed = what.seed,
-                .governs_by_load = entry.governs_by_load}),
+                .governs_by_load = entry.leaves == policy::left_clocks::governed}),
         scheme_(entry.make({.physics = what.physics,
                             .max_power_watts = what.max_power_watts,
                             .world = [this]() -> const policy::world& { return world_; },
@@ -73,7 +73,7 @@ class still_world {
 };
 
 std::optional<double> top1_of(const explained_case& what, const policy::decision& decided) {
-  if (decided.sends != policy::carrier::appeal) return what.physics->terms(what.physics->way_of(decided)).top1;
+  if (decided.sends.when != policy::moment::on_appeal) return what.physics->terms(what.physics->way_of(decided)).top1;
   return decided.share > 0.0 ? what.discriminator.top1_appealed : what.discriminator.top1_accepted;
 }
 
@@ -81,7 +81,7 @@ std::optional<double> top1_of(const explained_case& what, const policy::decision
 explained_row explain(const explained_case& what, const policy::scheme_entry& entry, double celsius) {
   still_world here(what, entry);
   here.settle();
-  const int times = entry.draws ? drawn_decisions : 1;
+  const int times = entry.repeats == policy::repetition::drawn ? drawn_decisions : 1;
   explained_row row;
   row.scheme = entry.name;
   double top1 = 0.0;

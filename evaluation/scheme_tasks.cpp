@@ -95,7 +95,7 @@ compared_task network_task(const std::string& name, double element_bytes, photog
   compared_task task{policy::task_of_network(name, element_bytes, jpeg), {}, {}};
   const auto& frame = task.model.ways.back();
   const auto whole = std::find_if(task.model.input_ways.begin(), task.model.input_ways.end(),
-                                  [](const auto& way) { return way.sends == policy::carrier::compressed; });
+                                  [](const auto& way) { return way.sends == policy::sending::compressed; });
   task.origin = fmt::format(
       "frames of {:.1f} kB at share 1 derived, 2 bits a value without entropy coding: an upper "
       "bound; input of {:.1f} kB {}",

@@ -32,7 +32,7 @@ struct totals {
 };
 
 std::optional<double> top1_of(const schemes_case& what, const policy::outcome& task) {
-  if (task.decided.sends == policy::carrier::appeal) {
+  if (task.decided.sends.when == policy::moment::on_appeal) {
     return task.share > 0.0 ? what.discriminator.top1_appealed : what.discriminator.top1_accepted;
   }
   return what.physics->terms(what.physics->way_of(task.decided)).top1;
@@ -80,14 +80,14 @@ class runner {
   void pass(std::size_t all_tasks, std::uint64_t seed, totals& sum) {
     const auto& links = what_->links;
     for (std::size_t i = 0; i < links.size(); ++i) {
-      here_ =
-          std::make_unique<policy::world>(*what_->physics, links[i],
-                                          policy::world_options{.rtt_seconds = what_->rtt_seconds,
-                                                                .eta = what_->eta,
-                                                                .when = what_->when,
-                                                                .seed = seed + i,
-                                                                .probe_seconds = link::probing::first_silence.count(),
-                                                                .governs_by_load = entry_->governs_by_load});
+      here_ = std::make_unique<policy::world>(
+          *what_->physics, links[i],
+          policy::world_options{.rtt_seconds = what_->rtt_seconds,
+                                .eta = what_->eta,
+                                .when = what_->when,
+                                .seed = seed + i,
+                                .probe_seconds = link::probing::first_silence.count(),
+                                .governs_by_load = entry_->leaves == policy::left_clocks::governed});
       const std::size_t tasks = all_tasks / links.size() + (i < all_tasks % links.size() ? 1 : 0);
       std::optional<policy::situation> ahead;
       for (std::size_t task = 0; task < tasks; ++task) {
@@ -95,11 +95,13 @@ class runner {
         here_->next_arrival();
         const double start = here_->now();
         if (start - free > rethinking_seconds) ahead.reset();
-        if (entry_->is_blocking && what_->thinking_seconds > 0.0) here_->hold(what_->thinking_seconds);
+        if (entry_->decides == policy::decision_time::blocking && what_->thinking_seconds > 0.0) {
+          here_->hold(what_->thinking_seconds);
+        }
         const auto decided = scheme_->decide(ahead ? *ahead : here_->sense());
         policy::situation on_the_way;
         const auto result = here_->run(decided, &on_the_way);
-        if (entry_->thinks_ahead) ahead = std::move(on_the_way);
+        if (entry_->decides == policy::decision_time::ahead) ahead = std::move(on_the_way);
         scheme_->observe(result);
         add(sum, result, result.tti - (here_->now() - start), *what_);
       }

@@ -31,8 +31,8 @@ task_accuracy measure_task_accuracy(const model_bundle& bundle, const dataset& i
 void set_accuracy(policy::task_model& task, const task_accuracy& found) {
   for (std::size_t s = 0; s < task.ways.size() && s < found.top1.size(); ++s) task.ways[s].top1 = found.top1[s];
   for (auto& way : task.input_ways) {
-    if (way.sends == policy::carrier::compressed) way.terms.top1 = found.jpeg_top1;
-    if (way.sends != policy::carrier::input) continue;
+    if (way.sends == policy::sending::compressed) way.terms.top1 = found.jpeg_top1;
+    if (way.sends != policy::sending::input) continue;
     if (way.terms.share <= 0.0) way.terms.top1 = found.top1.front();
     if (way.terms.share >= 1.0) way.terms.top1 = found.reference_top1;
   }

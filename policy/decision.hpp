@@ -11,23 +11,50 @@
 namespace dvfo::policy {
 
 /// What travels to the cloud for the offloaded share. DVFO sends features; the others are what its rivals send.
-enum class carrier : std::uint8_t {
+enum class payload : std::uint8_t {
   features,    ///< secondary channels of the feature map, quantised (DVFO §5.2)
   input,       ///< the input's own values, uncompressed
   compressed,  ///< the input as JPEG, or as Opus where it is speech
-  appeal,      ///< the compressed input, once the whole local DNN has answered and its answer is doubted
 };
 
-inline constexpr std::array all_carriers{carrier::features, carrier::input, carrier::compressed, carrier::appeal};
+/// When it travels.
+enum class moment : std::uint8_t {
+  at_once,    ///< as soon as it is there, beside what the edge computes
+  on_appeal,  ///< once the whole local DNN has answered and its answer is doubted
+};
 
-/// "features", "input", "compressed" or "appeal".
-const char* to_string(carrier what);
+/// What is sent, and when.
+struct sending {
+  payload what = payload::features;
+  moment when = moment::at_once;
+  friend bool operator==(const sending&, const sending&) = default;
+
+  // Those that some scheme uses.
+  static const sending features;
+  static const sending input;
+  static const sending compressed;
+  static const sending appeal;
+};
+
+inline constexpr sending sending::features{};
+inline constexpr sending sending::input{.what = payload::input};
+inline constexpr sending sending::compressed{.what = payload::compressed};
+inline constexpr sending sending::appeal{.what = payload::compressed, .when = moment::on_appeal};
+
+/// Their places here are their numbers in records, and never change.
+inline constexpr std::array all_sendings{sending::features, sending::input, sending::compressed, sending::appeal};
+
+/// "features", "input", "compressed" or "appeal"; "unknown" for what no scheme uses.
+const char* to_string(const sending& what);
+
+/// The number in records. Throws std::invalid_argument for what no scheme uses.
+std::uint8_t number_of(const sending& what);
 
 /// (f_C, f_G, f_M, ξ) for one task (DVFO Table 2). A frequency that is absent is left as it stands.
 struct decision {
   device::clocks clocks;
   double share = 0.0;  ///< offloaded share ξ of the feature channels, 0 (edge only) … 1 (cloud only)
-  carrier sends = carrier::features;
+  sending sends = sending::features;
   friend bool operator==(const decision&, const decision&) = default;
 };
 

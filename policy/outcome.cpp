@@ -64,7 +64,7 @@ double serial_seconds(const stage_seconds& stages) {
 double overhead_seconds(const outcome& result) {
   const auto& stages = result.stages;
   const double remote = stages.encode + stages.remote_compute + stages.remote_decode;
-  const bool is_serial = result.decided.sends == carrier::appeal;
+  const bool is_serial = result.decided.sends.when == moment::on_appeal;
   const double halves = is_serial ? stages.local + remote : std::max(stages.local, remote);
   return result.tti - (stages.extract + halves + stages.fuse);
 }

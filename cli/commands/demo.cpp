@@ -27,6 +27,7 @@
 #include "launcher/node_processes.hpp"
 #include "link/relay.hpp"
 #include "policy/cost.hpp"
+#include "policy/schemes/scheme_table.hpp"
 
 namespace dvfo::cli {
 
@@ -186,8 +187,16 @@ std::string energy_note(const demo_command& command) {
 /// Why this scheme cannot be shown; empty if it can.
 std::string obstacle(const std::string& scheme, const std::string& bundle) {
   const auto rule = inference::appeal_rule_file(bundle);
-  if (scheme != "appealnet" || files::stands(rule)) return {};
+  const auto entry = policy::find_scheme(scheme);
+  const bool needs_rule = entry && entry->sends == policy::moment::on_appeal;
+  if (!needs_rule || files::stands(rule)) return {};
   return fmt::format("{} is not there; 'dvfo train discriminator' makes one", rule.string());
+}
+
+/// Whether --policy is this scheme's.
+bool takes_policy(const std::string& scheme) {
+  const auto entry = policy::find_scheme(scheme);
+  return entry && entry->learns == policy::learning::before && entry->decides == policy::decision_time::ahead;
 }
 
 nlohmann::json to_json(const demo_result& found, const demo_command& command, const demo_set& set,
@@ -270,7 +279,7 @@ int run_demo(demo_command& command) {
                                         "--learn-mbps",   fmt::format("{}", command.mbps),
                                         "--learn-rtt-ms", fmt::format("{}", command.rtt_ms),
                                         "--learn-tasks",  std::to_string(command.learn_tasks)};
-    if (scheme == "dvfo" && !command.policy.empty()) decides.insert(decides.end(), {"--policy", command.policy});
+    if (takes_policy(scheme) && !command.policy.empty()) decides.insert(decides.end(), {"--policy", command.policy});
     const launcher::edge_run run{bundle, link.address(), set.input, static_cast<std::size_t>(command.tasks), decides};
     found.runs.push_back({scheme, show_scheme(command, scheme, run)});
   }

@@ -25,7 +25,7 @@ messages::experience to_message(const experience& from) {
           .thinking_share = seen.thinking_share,
           .clocks = to_message(from.decided.clocks),
           .share = from.decided.share,
-          .sends = static_cast<std::uint8_t>(from.decided.sends),
+          .sends = number_of(from.decided.sends),
           .tti_seconds = from.tti_seconds,
           .joules = from.joules,
           .is_measured = from.is_measured,
@@ -48,7 +48,7 @@ experience from_message(const messages::experience& from) {
   out.seen.celsius = from.celsius;
   out.seen.waiting_tasks = from.waiting_tasks;
   out.seen.thinking_share = from.thinking_share;
-  out.decided = {from_message(from.clocks), from.share, static_cast<carrier>(from.sends)};
+  out.decided = {from_message(from.clocks), from.share, all_sendings.at(from.sends)};
   out.tti_seconds = from.tti_seconds;
   out.joules = from.joules;
   out.is_measured = from.is_measured;

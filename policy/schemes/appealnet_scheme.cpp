@@ -25,7 +25,7 @@ bool appealnet_scheme::accepts_next() {
   return out;
 }
 
-decision appealnet_scheme::decide(const situation&) { return {{}, accepts_next() ? 0.0 : 1.0, carrier::appeal}; }
+decision appealnet_scheme::decide(const situation&) { return {{}, accepts_next() ? 0.0 : 1.0, sending::appeal}; }
 
 void appealnet_scheme::observe(const outcome&) {
   // nop: its discriminator was trained beforehand

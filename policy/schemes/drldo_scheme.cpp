@@ -105,7 +105,7 @@ decision drldo_scheme::decide(const situation& now) {
   if (explores_) decided_ += 1.0;
   here.made = {{.cpu_hz = cpu_hz_[static_cast<std::size_t>(here.action[0])]},
                shares_[static_cast<std::size_t>(here.action[share_knob])],
-               carrier::input};
+               sending::input};
   if (open_.size() == most_open) open_.pop_front();
   open_.push_back(here);
   return here.made;

@@ -34,8 +34,8 @@ exhaustive_search::exhaustive_search(const task_physics& physics, over what) : p
   const auto& board = physics.board();
   for (std::size_t way = 0; way < physics.way_count(); ++way) {
     // A way that sends the input and none of it is the features' share 0 by another name.
-    const bool sends_input = physics.sends(way) != carrier::features && physics.terms(way).share > 0.0;
-    if (physics.sends(way) == carrier::features || (what == over::everything && sends_input)) ways_.push_back(way);
+    const bool sends_input = physics.sends(way) != sending::features && physics.terms(way).share > 0.0;
+    if (physics.sends(way) == sending::features || (what == over::everything && sends_input)) ways_.push_back(way);
   }
   const double cool_heat = heat(board, cool);
   const double span = heat(board, warm) - cool_heat;
@@ -54,7 +54,7 @@ exhaustive_search::exhaustive_search(const task_physics& physics, over what) : p
         sim::work_result front_warm;
         for (std::size_t w = 0; w < ways_.size(); ++w) {
           const std::size_t way = ways_[w];
-          if (w == 0 || physics.sends(way) != carrier::features) {
+          if (w == 0 || physics.sends(way) != sending::features) {
             front_cool = board.run(physics.front(way), at, cool);
             front_warm = board.run(physics.front(way), at, warm);
           }

@@ -5,7 +5,7 @@
 
 namespace dvfo::policy {
 
-fixed_scheme::fixed_scheme(double share, const device::clocks& clocks, carrier sends)
+fixed_scheme::fixed_scheme(double share, const device::clocks& clocks, sending sends)
     : decision_{clocks, share, sends} {
   if (!(share >= 0.0 && share <= 1.0)) {
     throw std::invalid_argument("share is " + std::to_string(share) + ", expected 0 (edge only) to 1 (cloud only)");

@@ -9,7 +9,7 @@ namespace dvfo::policy {
 class fixed_scheme final : public scheme {
  public:
   /// Throws std::invalid_argument unless 0 ≤ share ≤ 1.
-  explicit fixed_scheme(double share, const device::clocks& clocks = {}, carrier sends = carrier::features);
+  explicit fixed_scheme(double share, const device::clocks& clocks = {}, sending sends = sending::features);
 
   [[nodiscard]] decision decide(const situation& now) override;
   void observe(const outcome& result) override;

@@ -24,7 +24,7 @@ constexpr std::string_view mode_prefix = "nvpmodel:";
 device::clocks to_clocks(const device::simulated::operating_clocks& at) { return {at.cpu_hz, at.gpu_hz, at.memory_hz}; }
 
 /// Clocks are left alone: they stand at the highest, as `jetson_clocks` has them.
-scheme_maker always(double share, carrier sends = carrier::features) {
+scheme_maker always(double share, sending sends = sending::features) {
   return [=](const scheme_setting&) { return std::make_unique<fixed_scheme>(share, device::clocks{}, sends); };
 }
 
@@ -52,7 +52,7 @@ scheme_maker tabular(tabular_goal goal) {
 std::unique_ptr<scheme> make_drldo(const scheme_setting& setting) {
   std::vector<double> shares;
   for (const auto& way : setting.physics->model().input_ways) {
-    if (way.sends == carrier::input) shares.push_back(way.terms.share);
+    if (way.sends == sending::input) shares.push_back(way.terms.share);
   }
   return std::make_unique<drldo_scheme>(
       setting.physics->board().points(device::knob::cpu), std::move(shares),
@@ -90,55 +90,57 @@ std::vector<scheme_entry> common_table() {
       {.name = "edge-only",
        .what = "everything on the edge at the highest clocks",
        .make = always(0.0),
-       .is_plain = true},
+       .knows = knowledge::situation},
       {.name = "cloud-only",
        .what = "the whole feature map to the cloud, highest clocks",
        .make = always(1.0),
-       .is_plain = true},
+       .knows = knowledge::situation},
       {.name = "cloud-jpeg",
        .what = "the compressed input to the cloud, which runs the unsplit network; highest clocks",
-       .make = always(1.0, carrier::compressed),
-       .is_plain = true},
+       .make = always(1.0, sending::compressed),
+       .knows = knowledge::situation},
       {.name = "fixed",
        .what = "half of the features to the cloud, highest clocks",
-       .make = always(0.5),
-       .is_plain = true},
+       .make = [](const scheme_setting& setting) { return std::make_unique<fixed_scheme>(setting.share); },
+       .knows = knowledge::situation,
+       .chosen_by = chooser::user},
       {.name = "governor:performance",
        .what = "edge only, every clock ordered to its highest (cpufreq, devfreq)",
        .make = highest_clocks()},
       {.name = "governor:schedutil",
        .what = "edge only, clocks by load: schedutil and simple_ondemand",
        .make = always(0.0),
-       .governs_by_load = true,
-       .is_plain = true},
+       .knows = knowledge::situation,
+       .leaves = left_clocks::governed},
       {.name = "qlearning-dvfs",
        .what = "edge only, CPU clock by tabular Q-learning (as QL-HDS)",
        .make = tabular(tabular_goal::cost),
-       .learns = true},
+       .learns = learning::on_tasks},
       {.name = "cartad",
        .what = "edge only, CPU clock by tabular Q-learning for a cool die within a latency guarantee",
        .make = tabular(tabular_goal::temperature),
-       .learns = true},
+       .learns = learning::on_tasks},
       {.name = "drldo",
        .what = "CPU clock and share of the uncompressed input by a blocking DQN; GPU and memory left alone",
        .make = make_drldo,
-       .learns = true,
-       .is_blocking = true},
+       .decides = decision_time::blocking,
+       .learns = learning::on_tasks},
       {.name = "appealnet",
        .what = "edge first; doubtful answers appeal to the cloud with the compressed input; no clocks",
        .make = make_appealnet,
-       .draws = true,
-       .is_plain = true},
+       .knows = knowledge::situation,
+       .repeats = repetition::drawn,
+       .sends = moment::on_appeal},
       {.name = "dvfo",
        .what = "clocks and share by the trained policy (concurrent deep Q-learning)",
        .make = make_dvfo,
-       .is_trained = true,
-       .thinks_ahead = true},
+       .decides = decision_time::ahead,
+       .learns = learning::before},
       {.name = "dvfo-blocking",
        .what = "the same agent trained and asked when the task is there, which waits for it",
        .make = make_dvfo_blocking,
-       .is_trained = true,
-       .is_blocking = true},
+       .decides = decision_time::blocking,
+       .learns = learning::before},
       {.name = "certainty-equivalent",
        .what = "exhaustive search with the true physics and the sensed link, as if that were certain",
        .make =
@@ -148,16 +150,17 @@ std::vector<scheme_entry> common_table() {
       {.name = "oracle",
        .what = "exhaustive search over clocks and share with the true physics",
        .make = oracle(false),
-       .sees_truth = true},
+       .knows = knowledge::truth},
       {.name = "oracle-any",
        .what = "the same, and the input may be sent in any form",
        .make = oracle(true),
-       .sees_truth = true},
+       .knows = knowledge::truth},
   };
 }
 
 std::string wanted_policy(const scheme_entry& which) {
-  if (!which.is_blocking) return fmt::format("{} decides by a trained policy, and none was given", which.name);
+  if (which.decides != decision_time::blocking)
+    return fmt::format("{} decides by a trained policy, and none was given", which.name);
   return fmt::format(
       "{} decides by a policy that was trained blocking, and none was given; train one by 'dvfo train policy "
       "--thinking "
@@ -183,9 +186,17 @@ std::vector<scheme_entry> mode_table(std::string_view board) {
 std::vector<scheme_entry> scheme_table(std::string_view board) {
   auto all = common_table();
   auto modes = mode_table(board);
-  const auto learners = std::find_if(all.begin(), all.end(), [](const auto& each) { return each.learns; });
+  const auto learners =
+      std::find_if(all.begin(), all.end(), [](const auto& each) { return each.learns == learning::on_tasks; });
   all.insert(learners, std::make_move_iterator(modes.begin()), std::make_move_iterator(modes.end()));
   return all;
+}
+
+std::optional<scheme_entry> find_scheme(std::string_view name) {
+  for (auto& each : common_table()) {
+    if (each.name == name) return each;
+  }
+  return std::nullopt;
 }
 
 std::string scheme_names() {
@@ -197,7 +208,8 @@ std::string scheme_names() {
 std::vector<scheme_entry> find_schemes(std::string_view board, const std::vector<std::string>& names, bool has_policy,
                                        bool has_blocking_policy) {
   const auto lacks_policy = [&](const scheme_entry& each) {
-    return each.is_trained && !(each.is_blocking ? has_blocking_policy : has_policy);
+    const bool has_its_own = each.decides == decision_time::blocking ? has_blocking_policy : has_policy;
+    return each.learns == learning::before && !has_its_own;
   };
   const auto table = scheme_table(board);
   std::vector<scheme_entry> found;

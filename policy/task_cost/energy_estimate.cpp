@@ -21,7 +21,7 @@ std::optional<double> estimated_joules(const device::simulated::physics& board, 
     return board.run(board.cost_of(to_workload(part)), at, celsius).watts.input;
   };
   // Before an appeal the whole local DNN has run.
-  const bool has_appealed = task.decided.sends == carrier::appeal;
+  const bool has_appealed = task.decided.sends.when == moment::on_appeal;
   const double width_of = has_appealed ? 0.0 : task.share;
   const double local = width_of < 1.0 ? task.stages.local : 0.0;
   const double waiting = std::max(0.0, task.tti - task.stages.extract - local);

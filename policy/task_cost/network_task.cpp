@@ -102,7 +102,7 @@ std::vector<input_way> input_ways(const network_figures& figures, const task_mod
   std::vector<input_way> ways;
   for (const double share : inference::trained_shares) {
     input_way way;
-    way.sends = carrier::input;
+    way.sends = sending::input;
     way.front = reading;
     if (share > 0.0) way.terms = remote_terms(figures, share, share * input.raw_bytes, figures.whole);
     if (share < 1.0) way.terms.local = task.front + to_workload(figures.costs.local_at(share));
@@ -111,10 +111,10 @@ std::vector<input_way> input_ways(const network_figures& figures, const task_mod
   ways.front().terms.top1 = figures.top1.front();
   ways.back().terms.top1 = figures.whole_top1;
   const auto whole = remote_terms(figures, 1.0, input.compressed_bytes, figures.whole);
-  ways.push_back({carrier::compressed, compressing, whole});
+  ways.push_back({sending::compressed, compressing, whole});
   const auto judged = task.front + task.ways.front().local + judging(figures.reply_values);
-  ways.push_back({carrier::appeal, judged + reading, share_terms{}});
-  ways.push_back({carrier::appeal, judged + compressing, whole});
+  ways.push_back({sending::appeal, judged + reading, share_terms{}});
+  ways.push_back({sending::appeal, judged + compressing, whole});
   return ways;
 }
 

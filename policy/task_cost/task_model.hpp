@@ -22,7 +22,7 @@ struct share_terms {
 /// A way that sends the input instead of features: nothing of the split model runs before it is under way, unless
 /// `front` says so.
 struct input_way {
-  carrier sends = carrier::input;
+  sending sends = sending::input;
   device::workload front;  ///< reading the input, compressing it
   share_terms terms;       ///< `local`: extractor and local DNN, beside the transfer; nothing at share 1
 };
@@ -33,7 +33,7 @@ struct task_model {
   device::workload front;                  ///< extractor and SCAM
   double host_cycles = 0.0;                ///< CPU cycles of the edge besides: reading the image, encoding, fusing
   std::vector<share_terms> ways;           ///< by share, ascending; the first is share 0, the last share 1
-  std::vector<input_way> input_ways = {};  ///< what DVFO's rivals may do besides; by carrier and share, ascending
+  std::vector<input_way> input_ways = {};  ///< what DVFO's rivals may do besides; by what is sent, and share, ascending
 };
 
 }  // namespace dvfo::policy

@@ -25,9 +25,9 @@ task_physics::task_physics(const sim::physics& board, task_model model) : board_
   for (const auto& way : model_.input_ways) add(way.front, way.terms);
 }
 
-carrier task_physics::sends(std::size_t way) const {
+sending task_physics::sends(std::size_t way) const {
   const std::size_t with_features = model_.ways.size();
-  return way < with_features ? carrier::features : model_.input_ways[way - with_features].sends;
+  return way < with_features ? sending::features : model_.input_ways[way - with_features].sends;
 }
 
 std::size_t task_physics::way_of(double share) const { return way_of(decision{{}, share}); }

@@ -35,11 +35,11 @@ class task_physics {
   /// Ways are numbered: those that send features first, as the model has them, then those that send the input.
   [[nodiscard]] std::size_t way_count() const { return terms_.size(); }
   [[nodiscard]] const share_terms& terms(std::size_t way) const { return terms_[way]; }
-  [[nodiscard]] carrier sends(std::size_t way) const;
+  [[nodiscard]] sending sends(std::size_t way) const;
 
   /// The way that sends features whose share is nearest.
   [[nodiscard]] std::size_t way_of(double share) const;
-  /// The way of this carrier whose share is nearest. Throws std::invalid_argument where the model has none.
+  /// The way that sends the same whose share is nearest. Throws std::invalid_argument where the model has none.
   [[nodiscard]] std::size_t way_of(const decision& decided) const;
 
   /// What runs before anything can be sent, and what runs beside it.

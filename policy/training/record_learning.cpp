@@ -18,7 +18,7 @@ namespace {
 
 /// The levels of a decision of this policy on this board; absent for any other decision.
 std::optional<levels> levels_of(const action_grid& grid, const decision& made) {
-  if (made.sends != carrier::features) return std::nullopt;
+  if (made.sends != sending::features) return std::nullopt;
   constexpr double near = 0.5;  // hertz; shares differ by far more than 1e-6
   levels out{};
   for (std::size_t knob = 0; knob < knob_count; ++knob) {

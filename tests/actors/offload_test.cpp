@@ -46,7 +46,7 @@ class offload_test : public actor_test {
   }
 
   /// The request that an offload of a 4 × 4 image becomes.
-  messages::infer_request sent_input(policy::carrier sends, double share) {
+  messages::infer_request sent_input(policy::payload sends, double share) {
     offload_job job;
     job.task_id = 1;
     job.share = share;
@@ -94,13 +94,13 @@ class offload_test : public actor_test {
 
 TEST_F(offload_test, the_input_travels_as_jpeg_or_as_a_share_of_its_pixels) {
   connect();
-  const auto jpeg = sent_input(policy::carrier::compressed, 1.0);
+  const auto jpeg = sent_input(policy::payload::compressed, 1.0);
   EXPECT_EQ(jpeg.kind, messages::frame_kind::jpeg);
   EXPECT_EQ(jpeg.frame.substr(0, 2), "\xff\xd8");
-  const auto whole = sent_input(policy::carrier::input, 1.0);
+  const auto whole = sent_input(policy::payload::input, 1.0);
   EXPECT_EQ(whole.kind, messages::frame_kind::pixels);
   EXPECT_EQ(whole.frame, std::string(48, '\x07'));
-  const auto quarter = sent_input(policy::carrier::input, 0.25);
+  const auto quarter = sent_input(policy::payload::input, 0.25);
   EXPECT_EQ(quarter.width, 2U);
   EXPECT_EQ(quarter.frame, std::string(12, '\x07'));
 }

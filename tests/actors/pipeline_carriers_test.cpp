@@ -6,7 +6,7 @@ namespace {
 TEST_F(pipeline_test, the_whole_input_goes_at_once_and_the_policy_thinks_on) {
   tell(pipeline_,
        prepared_decision{
-           .decision = {.clocks = {}, .share = 1.0, .sends = policy::carrier::compressed}, .terms = {}, .number = 5});
+           .decision = {.clocks = {}, .share = 1.0, .sends = policy::sending::compressed}, .terms = {}, .number = 5});
   const auto reply = ask<answer>(pipeline_, run_atom{}, task_of(1));
   watches_->clear();
   EXPECT_EQ(extractions_->size(), 0U);
@@ -18,7 +18,7 @@ TEST_F(pipeline_test, the_whole_input_goes_at_once_and_the_policy_thinks_on) {
 }
 
 TEST_F(pipeline_test, a_failed_input_is_extracted_and_answered_here) {
-  const auto reply = start(1.0, 1, policy::carrier::compressed);
+  const auto reply = start(1.0, 1, policy::sending::compressed);
   deliver(offloads_->take(), remote_half(degraded_reason::cloud_late));
   const auto local = extract();
   EXPECT_EQ(local.request.share, 0.0);
@@ -31,14 +31,14 @@ TEST_F(pipeline_test, a_failed_input_is_extracted_and_answered_here) {
 
 TEST_F(pipeline_test, a_doubted_answer_appeals_and_a_sure_one_does_not) {
   for (const float sure : {1.0F, 0.0F}) {
-    const auto reply = start(1.0, 1, policy::carrier::appeal);
+    const auto reply = start(1.0, 1, policy::sending::appeal);
     deliver(extract(), local_half({sure}));
     if (sure > 0.0F) {
       ASSERT_TRUE(reply->value);
       EXPECT_EQ(reply->value->outcome.share, 0.0);
     } else {
       const auto appealed = offloads_->take();
-      EXPECT_EQ(appealed.request.sends, policy::carrier::appeal);
+      EXPECT_EQ(appealed.request.sends, policy::payload::compressed);
       deliver(appealed, remote_half());
       ASSERT_TRUE(reply->value);
       EXPECT_EQ(reply->value->logits, std::vector<float>{2.0F});

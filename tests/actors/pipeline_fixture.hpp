@@ -86,7 +86,7 @@ class pipeline_test : public actor_test {
 
   /// Sends a task that has 100 ms, unless `time` says otherwise, and lets the policy decide for `share`.
   std::shared_ptr<reply<answer>> start(double share, std::uint64_t id = 1,
-                                       policy::carrier sends = policy::carrier::features,
+                                       policy::sending sends = policy::sending::features,
                                        std::chrono::milliseconds time = 100ms) {
     auto out = ask<answer>(pipeline_, run_atom{}, task_of(id, time));
     policy::decision decided;

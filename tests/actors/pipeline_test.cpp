@@ -240,7 +240,7 @@ TEST_F(pipeline_test, only_the_newest_order_waits_for_a_slow_actuator) {
 
 // Regression: the power sensor fell asleep two seconds after the last start although tasks were still under way.
 TEST_F(pipeline_test, the_power_sensor_is_kept_awake_while_a_long_task_runs) {
-  start(0.0, 1, policy::carrier::features, 60s);
+  start(0.0, 1, policy::sending::features, 60s);
   const auto local = extract();
   advance(std::chrono::duration_cast<std::chrono::microseconds>(defaults::power::renewal), 100ms);
   tell(pipeline_, power_reading{.when = now(), .watts = 5.0, .total_joules = {}});

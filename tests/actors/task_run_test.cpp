@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 const time_point start{std::chrono::hours(1)};
 const time_point halves_came = start + milliseconds(20);
 
-task_run run_with(double share, bool is_link_up = true, policy::carrier sends = policy::carrier::features) {
+task_run run_with(double share, bool is_link_up = true, policy::sending sends = policy::sending::features) {
   admitted_task task{.id = 5,
                      .task = {.input = fake_input(), .budget_seconds = 0.1, .eta = 0.5, .lambda = 0.25},
                      .admitted = start,
@@ -193,11 +193,11 @@ TEST(task_run, a_share_too_small_for_one_channel_stays_local) {
 }
 
 TEST(task_run, the_whole_input_needs_no_features) {
-  auto run = run_with(1.0, true, policy::carrier::compressed);
+  auto run = run_with(1.0, true, policy::sending::compressed);
   EXPECT_FALSE(run.needs_front());
   EXPECT_TRUE(run.sends_at_once());
   const auto job = run.make_offload(start);
-  EXPECT_EQ(job.sends, policy::carrier::compressed);
+  EXPECT_EQ(job.sends, policy::payload::compressed);
   EXPECT_NE(job.input, nullptr);
   EXPECT_EQ(run.next(), next_step::wait);
   run.on_remote(remote_half(), halves_came);
@@ -208,7 +208,7 @@ TEST(task_run, the_whole_input_needs_no_features) {
 }
 
 TEST(task_run, a_cloud_that_fails_on_the_input_leaves_everything_to_the_edge) {
-  auto run = run_with(1.0, true, policy::carrier::compressed);
+  auto run = run_with(1.0, true, policy::sending::compressed);
   run.on_remote(failed_half(degraded_reason::cloud_late), halves_came);
   ASSERT_EQ(run.next(), next_step::rescue_all);
   run.rescue_all();
@@ -223,7 +223,7 @@ TEST(task_run, a_cloud_that_fails_on_the_input_leaves_everything_to_the_edge) {
 }
 
 TEST(task_run, a_part_of_the_input_travels_while_the_edge_computes) {
-  auto run = run_with(0.5, true, policy::carrier::input);
+  auto run = run_with(0.5, true, policy::sending::input);
   EXPECT_TRUE(run.needs_front());
   EXPECT_TRUE(run.sends_at_once());
   EXPECT_FALSE(run.on_extracted(features_at(0.5))) << "it is under way already";
@@ -234,7 +234,7 @@ TEST(task_run, a_part_of_the_input_travels_while_the_edge_computes) {
 }
 
 TEST(task_run, an_accepted_answer_stays_local) {
-  auto run = run_with(1.0, true, policy::carrier::appeal);
+  auto run = run_with(1.0, true, policy::sending::appeal);
   EXPECT_EQ(run.share(), 0.0);
   EXPECT_FALSE(run.sends_at_once());
   EXPECT_FALSE(run.on_extracted(features_at(0.0)));
@@ -249,12 +249,12 @@ TEST(task_run, an_accepted_answer_stays_local) {
 
 TEST(task_run, an_appeal_is_answered_by_the_cloud_or_else_by_the_edge) {
   for (const bool works : {true, false}) {
-    auto run = run_with(1.0, true, policy::carrier::appeal);
+    auto run = run_with(1.0, true, policy::sending::appeal);
     run.on_extracted(features_at(0.0));
     run.on_local(local_half(), halves_came);
     EXPECT_TRUE(run.appeal(true));
     EXPECT_EQ(run.next(), next_step::wait);
-    EXPECT_EQ(run.make_offload(start).sends, policy::carrier::appeal);
+    EXPECT_EQ(run.make_offload(start).sends, policy::payload::compressed);
     run.on_remote(works ? remote_half() : failed_half(degraded_reason::cloud_late), halves_came);
     ASSERT_EQ(run.next(), works ? next_step::answer_remote : next_step::answer_local);
     const auto answer = run.finish_one_half(start + milliseconds(40));
@@ -265,7 +265,7 @@ TEST(task_run, an_appeal_is_answered_by_the_cloud_or_else_by_the_edge) {
 }
 
 TEST(task_run, an_appeal_without_a_link_is_degraded) {
-  auto run = run_with(1.0, false, policy::carrier::appeal);
+  auto run = run_with(1.0, false, policy::sending::appeal);
   run.on_extracted(features_at(0.0));
   run.on_local(local_half(), halves_came);
   EXPECT_FALSE(run.appeal(false));

@@ -48,17 +48,17 @@ TEST(live_scheme, every_scheme_of_the_table_answers_a_task) {
   const struct {
     const char* scheme;
     double share;  // as run; negative: the scheme's own business
-    policy::carrier sends;
-  } cases[] = {{"edge-only", 0.0, policy::carrier::features},
-               {"cloud-only", 1.0, policy::carrier::features},
-               {"cloud-jpeg", 1.0, policy::carrier::compressed},
-               {"fixed", 0.5, policy::carrier::features},
-               {"governor:performance", 0.0, policy::carrier::features},
-               {"nvpmodel:MAXQ", 0.0, policy::carrier::features},
-               {"qlearning-dvfs", 0.0, policy::carrier::features},
-               {"cartad", 0.0, policy::carrier::features},
-               {"drldo", -1.0, policy::carrier::input},
-               {"dvfo", -1.0, policy::carrier::features}};
+    policy::sending sends;
+  } cases[] = {{"edge-only", 0.0, policy::sending::features},
+               {"cloud-only", 1.0, policy::sending::features},
+               {"cloud-jpeg", 1.0, policy::sending::compressed},
+               {"fixed", 0.5, policy::sending::features},
+               {"governor:performance", 0.0, policy::sending::features},
+               {"nvpmodel:MAXQ", 0.0, policy::sending::features},
+               {"qlearning-dvfs", 0.0, policy::sending::features},
+               {"cartad", 0.0, policy::sending::features},
+               {"drldo", -1.0, policy::sending::input},
+               {"dvfo", -1.0, policy::sending::features}};
   for (const auto& each : cases) {
     edge_node node(with_scheme(each.scheme));
     const auto result = node.submit(some_picture()).get();
@@ -83,7 +83,7 @@ TEST(live_scheme, an_appeal_asks_the_discriminator_of_the_bundle) {
   EXPECT_EQ(judge(sure), rule.accepts(sure));
   const auto result = node.submit(some_picture()).get();
   ASSERT_TRUE(result.ok()) << result.failure;
-  EXPECT_EQ(result.outcome.decided.sends, policy::carrier::appeal);
+  EXPECT_EQ(result.outcome.decided.sends, policy::sending::appeal);
   EXPECT_EQ(result.outcome.share == 1.0, result.outcome.where == policy::ran_on::cloud);
 }
 

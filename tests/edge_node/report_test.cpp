@@ -29,7 +29,7 @@ task_report full_report() {
   auto& cost = report.outcome;
   cost.task_id = 9;
   cost.decided.share = 0.5;
-  cost.decided.sends = policy::carrier::compressed;
+  cost.decided.sends = policy::sending::compressed;
   cost.share = 0.25;
   cost.where = policy::ran_on::both;
   cost.degraded = policy::degraded_reason::cloud_late;
@@ -132,7 +132,7 @@ TEST(read_report, gives_what_was_written) {
 
 TEST(read_report, knows_every_word) {
   auto report = plain_report();
-  for (const auto sends : policy::all_carriers) {
+  for (const auto sends : policy::all_sendings) {
     report.outcome.decided.sends = sends;
     EXPECT_EQ(read_report(to_line(report)), report) << to_string(sends);
   }
@@ -199,7 +199,7 @@ TEST(task_report, every_key_and_word_is_in_its_page) {
   for (const auto reason : policy::all_degraded_reasons) {
     if (reason != policy::degraded_reason::none) is_told(to_string(reason));
   }
-  for (const auto sends : policy::all_carriers) is_told(to_string(sends));
+  for (const auto sends : policy::all_sendings) is_told(to_string(sends));
   for (const auto place : policy::all_places) is_told(to_string(place));
   for (const auto& report : {full_report(), failed_report()}) {
     const auto json = json_of(report);

@@ -63,7 +63,7 @@ TEST_F(appeals, a_tasks_accuracies_are_measured_way_by_way) {
     input.terms.share = share;
     task.input_ways.push_back(input);
   }
-  task.input_ways.push_back({.sends = policy::carrier::compressed, .front = {}, .terms = {}});
+  task.input_ways.push_back({.sends = policy::sending::compressed, .front = {}, .terms = {}});
   set_accuracy(task, found);
   for (std::size_t s = 0; s < trained_shares.size(); ++s) EXPECT_EQ(task.ways[s].top1, report.rows[s].top1);
   EXPECT_EQ(task.input_ways.front().terms.top1, report.rows.front().top1);

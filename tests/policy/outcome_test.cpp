@@ -40,7 +40,7 @@ TEST(outcome, every_reason_and_place_has_its_own_name) {
   for (const auto place : all_places) names.insert(to_string(place));
   EXPECT_EQ(names.size(), 3U);
   names.clear();
-  for (const auto sends : all_carriers) names.insert(to_string(sends));
+  for (const auto sends : all_sendings) names.insert(to_string(sends));
   EXPECT_EQ(names.size(), 4U);
 }
 
@@ -59,7 +59,22 @@ std::vector<Word> named() {
 TEST(outcome, lists_of_words_are_complete) {
   EXPECT_THAT(all_degraded_reasons, testing::ElementsAreArray(named<degraded_reason>()));
   EXPECT_THAT(all_places, testing::ElementsAreArray(named<ran_on>()));
-  EXPECT_THAT(all_carriers, testing::ElementsAreArray(named<carrier>()));
+  std::vector<sending> known;
+  for (const auto when : {moment::at_once, moment::on_appeal}) {
+    for (const auto what : {payload::features, payload::input, payload::compressed}) {
+      const sending each{what, when};
+      if (std::string(to_string(each)) != "unknown") known.push_back(each);
+    }
+  }
+  EXPECT_THAT(all_sendings, testing::ElementsAreArray(known));
+}
+
+TEST(outcome, a_sending_has_its_number_for_ever) {
+  EXPECT_EQ(number_of(sending::features), 0);
+  EXPECT_EQ(number_of(sending::input), 1);
+  EXPECT_EQ(number_of(sending::compressed), 2);
+  EXPECT_EQ(number_of(sending::appeal), 3);
+  EXPECT_THROW(number_of({payload::features, moment::on_appeal}), std::invalid_argument);
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ TEST(second_kind, travels_with_its_task_in_codings_of_its_own) {
                         .task = {.input = asked, .budget_seconds = 1.0, .eta = 0.5, .lambda = {}},
                         .admitted = {},
                         .deadline = {}},
-                       {.clocks = {}, .share = 1.0, .sends = policy::carrier::compressed}, /*is_link_up=*/true);
+                       {.clocks = {}, .share = 1.0, .sends = policy::sending::compressed}, /*is_link_up=*/true);
   const auto job = run.make_offload({});
   EXPECT_EQ(job.input, asked);
   const auto whole = inference::compress_input(*job.input, 32);

@@ -20,7 +20,7 @@ experience full() {
               .celsius = 48.5,
               .waiting_tasks = 2.0,
               .thinking_share = 0.0625};
-  out.decided = {{std::nullopt, 3.2e9, 3.3e9}, 1.0, carrier::compressed};
+  out.decided = {{std::nullopt, 3.2e9, 3.3e9}, 1.0, sending::compressed};
   out.tti_seconds = 0.012;
   out.joules = 0.03;
   out.is_measured = true;
@@ -40,8 +40,8 @@ TEST(experience_wire, a_message_survives_the_way_to_the_scheme_and_back) {
 }
 
 TEST(experience_wire, numbers_of_the_file_have_the_meaning_that_its_schema_says) {
-  const std::pair<carrier, int> sent[] = {
-      {carrier::features, 0}, {carrier::input, 1}, {carrier::compressed, 2}, {carrier::appeal, 3}};
+  const std::pair<sending, int> sent[] = {
+      {sending::features, 0}, {sending::input, 1}, {sending::compressed, 2}, {sending::appeal, 3}};
   for (const auto& [sends, number] : sent) {
     experience task;
     task.decided.sends = sends;
@@ -74,7 +74,7 @@ TEST(experience_wire, every_word_can_be_read_from_a_file) {
     task.degraded = reason;
     EXPECT_EQ(read(task), task) << to_string(reason);
   }
-  for (const auto sends : all_carriers) {
+  for (const auto sends : all_sendings) {
     task.decided.sends = sends;
     EXPECT_EQ(read(task), task) << to_string(sends);
   }
@@ -83,7 +83,7 @@ TEST(experience_wire, every_word_can_be_read_from_a_file) {
 TEST(experience_of_a_task, is_what_was_seen_decided_and_paid) {
   outcome cost;
   cost.task_id = 9;
-  cost.decided = {{1e9, 2e9, 3e9}, 0.5, carrier::input};
+  cost.decided = {{1e9, 2e9, 3e9}, 0.5, sending::input};
   cost.share = 0.25;
   cost.tti = 0.01;
   cost.degraded = degraded_reason::link_down;

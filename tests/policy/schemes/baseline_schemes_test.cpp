@@ -20,7 +20,7 @@ TEST(appealnet_scheme, accepts_as_many_answers_as_it_is_told) {
   int accepted = 0;
   for (int i = 0; i < 10'000; ++i) {
     const auto decided = scheme.decide({});
-    EXPECT_EQ(decided.sends, carrier::appeal);
+    EXPECT_EQ(decided.sends, sending::appeal);
     EXPECT_FALSE(decided.clocks.any());
     if (decided.share == 0.0) ++accepted;
   }
@@ -43,7 +43,7 @@ TEST(appealnet_scheme, a_kept_answer_ends) {
   const auto link = link::trace::constant(5e6);
   world here(physics, link, {.rtt_seconds = 0.004, .when = {}});
   here.next_arrival();
-  const auto kept = here.run({{}, 0.0, carrier::appeal});
+  const auto kept = here.run({{}, 0.0, sending::appeal});
   EXPECT_EQ(kept.where, ran_on::edge);
   EXPECT_EQ(kept.stages.local, 0.0);
   EXPECT_GT(kept.stages.extract, 0.0);

@@ -89,7 +89,7 @@ TEST_F(drldo_test, comes_close_to_the_best_clock_and_share_that_it_could_have) {
   double best = std::numeric_limits<double>::infinity();
   for (const double hz : board_.points(device::knob::cpu)) {
     for (const double share : quarters) {
-      fixed_scheme fixed(share, {.cpu_hz = hz}, carrier::input);
+      fixed_scheme fixed(share, {.cpu_hz = hz}, sending::input);
       best = std::min(best, cost_of(fixed, 4, 4));
     }
   }
@@ -115,7 +115,7 @@ TEST_F(drldo_test, orders_the_cpu_alone_and_sends_the_input) {
     EXPECT_TRUE(decided.clocks.cpu_hz);
     EXPECT_FALSE(decided.clocks.gpu_hz);
     EXPECT_FALSE(decided.clocks.memory_hz);
-    EXPECT_EQ(decided.sends, carrier::input);
+    EXPECT_EQ(decided.sends, sending::input);
     scheme.observe(answered(decided, 0.1));
   }
 }

@@ -86,12 +86,12 @@ TEST_F(energy_estimate, counts_every_stretch_at_its_own_power) {
 
 TEST_F(energy_estimate, an_appeal_comes_after_the_whole_local_network) {
   auto appeal = task(1.0);
-  appeal.decided.sends = carrier::appeal;
+  appeal.decided.sends = sending::appeal;
   appeal.stages.local = 0.02;
   auto whole = task(0.0);
   EXPECT_DOUBLE_EQ(joules(appeal), joules(whole));
   auto features = appeal;
-  features.decided.sends = carrier::features;
+  features.decided.sends = sending::features;
   EXPECT_LT(joules(features), joules(appeal)) << "at share 1 there is no local half: the time was spent waiting";
 }
 

@@ -77,7 +77,7 @@ TEST_F(record_learning_test, what_teaches_nothing_is_passed_over) {
   tasks[3].degraded = degraded_reason::cloud_late;
   tasks[5].joules.reset();
   tasks[7].seen.celsius = std::numeric_limits<double>::quiet_NaN();
-  tasks[9].decided.sends = carrier::compressed;
+  tasks[9].decided.sends = sending::compressed;
   tasks[11].decided.share = 0.3;
   tasks[13].decided.clocks.gpu_hz = 1.0;
   const auto report = learn_from_record(bundle_, where_, tasks, options_);
