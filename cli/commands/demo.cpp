@@ -150,6 +150,12 @@ std::string rendered(const demo_result& found) {
     return fmt::format("{:.2f} / {:.2f}", 1e3 * each.figures.tti(0.5), 1e3 * each.figures.tti(0.99));
   });
   add("ETI a task, mJ", [](const shown& each) { return milli(each.figures.mean_joules()); });
+  const bool all_have_one = std::all_of(found.runs.begin(), found.runs.end(),
+                                        [](const shown& each) { return each.figures.tasks_without_joules() == 0; });
+  if (!all_have_one) {
+    add("  tasks without one, left out",
+        [](const shown& each) { return std::to_string(each.figures.tasks_without_joules()); });
+  }
   add("  measured on the rails", [](const shown& each) { return milli(each.figures.mean_measured_joules()); });
   add("cost a task, mJ", [&](const shown& each) { return milli(cost_of(each.figures, found.eta, found.max_power)); });
   add("share to the cloud", [](const shown& each) { return fmt::format("{:.2f}", each.figures.mean_share()); });
@@ -214,6 +220,7 @@ nlohmann::json to_json(const demo_result& found, const demo_command& command, co
     auto figures = each.figures.to_json();
     figures["scheme"] = each.scheme;
     figures["eti_joules_mean"] = number(each.figures.mean_joules());
+    figures["tasks_without_eti"] = each.figures.tasks_without_joules();
     figures["cost_joules_mean"] = number(cost_of(each.figures, found.eta, found.max_power));
     figures["reductions"] = nlohmann::json::object();
     for (const auto& other : found.runs) {

@@ -23,8 +23,8 @@ void run_figures::optional_sum::add(const std::optional<double>& joules) {
   ++count;
 }
 
-std::optional<double> run_figures::optional_sum::mean(std::size_t tasks) const {
-  if (count == 0 || count != tasks) return std::nullopt;
+std::optional<double> run_figures::optional_sum::mean() const {
+  if (count == 0) return std::nullopt;
   return sum / static_cast<double>(count);
 }
 
@@ -65,6 +65,9 @@ double run_figures::mean_tti() const {
 std::optional<double> run_figures::mean_joules() const {
   const auto estimated = mean_estimated_joules();
   return estimated ? estimated : mean_measured_joules();
+}
+std::size_t run_figures::tasks_without_joules() const {
+  return tasks_ - (estimated_.count > 0 ? estimated_.count : measured_.count);
 }
 double run_figures::tti(double fraction) const { return evaluation::percentile(tti_, fraction); }
 double run_figures::overhead(double fraction) const { return evaluation::percentile(overhead_, fraction); }

@@ -23,12 +23,13 @@ class run_figures {
   [[nodiscard]] double accuracy() const;
   [[nodiscard]] double mean_bytes_up() const;
   [[nodiscard]] double mean_bytes_down() const;
-  /// Joules a task; absent unless every task has them.
-  [[nodiscard]] std::optional<double> mean_measured_joules() const { return measured_.mean(tasks_); }
-  [[nodiscard]] std::optional<double> mean_estimated_joules() const { return estimated_.mean(tasks_); }
-  /// Joules a task: by the board's model where every task has them, which leaves out this host's slowness, else
-  /// measured.
+  /// Joules a task, over those that have them; absent where none has.
+  [[nodiscard]] std::optional<double> mean_measured_joules() const { return measured_.mean(); }
+  [[nodiscard]] std::optional<double> mean_estimated_joules() const { return estimated_.mean(); }
+  /// Joules a task: by the board's model where it has one, which leaves out this host's slowness, else measured.
   [[nodiscard]] std::optional<double> mean_joules() const;
+  /// Tasks that mean_joules() leaves out, because they have none of the kind that it is a mean of.
+  [[nodiscard]] std::size_t tasks_without_joules() const;
   /// Of the feature channels or the input that went to the cloud.
   [[nodiscard]] double mean_share() const;
   [[nodiscard]] double mean_tti() const;
@@ -48,7 +49,7 @@ class run_figures {
     double sum = 0.0;
     std::size_t count = 0;
     void add(const std::optional<double>& joules);
-    [[nodiscard]] std::optional<double> mean(std::size_t tasks) const;
+    [[nodiscard]] std::optional<double> mean() const;
   };
 
   std::size_t tasks_ = 0;
