@@ -89,7 +89,7 @@ using policy_actor = link_listener::extend_with<bandwidth_listener>::extend<
     // How often a decision was there when a task came.
     caf::replies_to<status_atom>::with<decision_counts>,
     // What a task cost. No answer.
-    caf::reacts_to<observe_atom, task_report>>;
+    caf::reacts_to<observe_atom, task_feedback>>;
 
 /// EXPERIENCE RECORDER (detached: files block): keeps what tasks taught, for learning.
 using experience_recorder_actor = caf::typed_actor<

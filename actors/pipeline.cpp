@@ -35,11 +35,11 @@ void answer_and_forget(pipeline_pointer self, std::uint64_t id, answer result, t
   auto entry = forget(self, id);
   self->state.settle_energy(result.outcome, now);
   for (const auto& observe : self->state.options.observers) observe(result.outcome);
-  auto report = std::move(entry.run).report(result.outcome);
-  report.seen = std::move(entry.seen);
-  report.sensed = self->state.sense();
+  auto feedback = std::move(entry.run).feedback(result.outcome);
+  feedback.seen = std::move(entry.seen);
+  feedback.sensed = self->state.sense();
   entry.promise.deliver(std::move(result));
-  self->send(self->state.partners.policy, observe_atom{}, std::move(report));
+  self->send(self->state.partners.policy, observe_atom{}, std::move(feedback));
 }
 
 void fail(pipeline_pointer self, std::uint64_t id, const caf::error& failure) {

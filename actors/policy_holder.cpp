@@ -122,13 +122,13 @@ policy_actor::behavior_type policy_holder(policy_pointer self, std::shared_ptr<p
       },
       [self](decide_atom, const task_terms& terms) { return decide(self, terms); },
       [self](status_atom) { return self->state.counts; },
-      [self, remember = std::move(options.remember)](observe_atom, task_report& report) {
-        if (remember && report.seen) remember(policy::experience_of(*report.seen, report.outcome));
-        if (!self->state.listener) self->state.on_sensed(report.sensed);
-        if (!report.importance.empty()) self->state.situation.importance = std::move(report.importance);
-        if (!report.seen) return;  // no decision of the scheme's
+      [self, remember = std::move(options.remember)](observe_atom, task_feedback& feedback) {
+        if (remember && feedback.seen) remember(policy::experience_of(*feedback.seen, feedback.outcome));
+        if (!self->state.listener) self->state.on_sensed(feedback.sensed);
+        if (!feedback.importance.empty()) self->state.situation.importance = std::move(feedback.importance);
+        if (!feedback.seen) return;  // no decision of the scheme's
         guarded([&] {
-          self->state.scheme->observe(report.outcome);
+          self->state.scheme->observe(feedback.outcome);
           return caf::ok_atom{};
         });
       },

@@ -153,7 +153,7 @@ answer task_run::finish(std::vector<float> logits, policy::ran_on where, time_po
   return {.task_id = admitted_.id, .logits = std::move(logits), .outcome = outcome_};
 }
 
-task_report task_run::report(const policy::outcome& cost) && {
+task_feedback task_run::feedback(const policy::outcome& cost) && {
   return {.outcome = cost, .importance = std::move(extraction_.importance)};
 }
 

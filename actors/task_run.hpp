@@ -77,7 +77,7 @@ class task_run {
   [[nodiscard]] answer finish_one_half(time_point now);
 
   /// What the policy learns from it, `cost` being all that the answer said.
-  [[nodiscard]] task_report report(const policy::outcome& cost) &&;
+  [[nodiscard]] task_feedback feedback(const policy::outcome& cost) &&;
 
  private:
   [[nodiscard]] bool sends_input() const {

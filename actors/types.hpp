@@ -138,7 +138,7 @@ struct sensed_state {
 };
 
 /// What a task taught, for policy: sent after its client has the answer.
-struct task_report {
+struct task_feedback {
   policy::outcome outcome;
   std::vector<float> importance;  ///< x~p(a) of this task
   /// What its decision was made from; null: the default decision, which is none of the scheme's.

@@ -129,6 +129,10 @@ struct demo_result {
   }
 };
 
+/// Boards' sensors show means of up to 430 ms once they are over: of a stream that lasts less than some ten of them,
+/// the rails show for the most part what the board drew before it.
+constexpr double shortest_measured_seconds = 5.0;
+
 std::string milli(std::optional<double> value) { return value ? fmt::format("{:.2f}", 1e3 * *value) : "–"; }
 std::string percent(std::optional<double> value) {
   if (!value) return "–";
@@ -156,7 +160,10 @@ std::string rendered(const demo_result& found) {
     add("  tasks without one, left out",
         [](const shown& each) { return std::to_string(each.figures.tasks_without_joules()); });
   }
-  add("  measured on the rails", [](const shown& each) { return milli(each.figures.mean_measured_joules()); });
+  add("  measured on the rails", [](const shown& each) {
+    return milli(each.figures.busy_seconds() < shortest_measured_seconds ? std::nullopt
+                                                                         : each.figures.mean_measured_joules());
+  });
   add("cost a task, mJ", [&](const shown& each) { return milli(cost_of(each.figures, found.eta, found.max_power)); });
   add("share to the cloud", [](const shown& each) { return fmt::format("{:.2f}", each.figures.mean_share()); });
   add("bytes up a task", [](const shown& each) { return fmt::format("{:.0f}", each.figures.mean_bytes_up()); });
@@ -184,10 +191,11 @@ std::string energy_note(const demo_command& command) {
       "Board {}: simulated; times of these networks derived, power {}.\n"
       "Extraction and local DNN take its modelled time. ETI is what the power model says of each task by itself; on\n"
       "the rails the ordinary sensor code reads what the modelled board draws while this machine keeps it waiting, "
-      "too.\n"
+      "too;\n"
+      "of a stream shorter than {} s it says nothing (–).\n"
       "Host overrun is what this machine took longer than the board: left out of TTI and ETI.\n",
       command.mbps, command.rtt_ms, command.eta, command.board,
-      sim::to_string(sim::physics::of_board(name).power_origin()));
+      sim::to_string(sim::physics::of_board(name).power_origin()), shortest_measured_seconds);
 }
 
 /// Why this scheme cannot be shown; empty if it can.

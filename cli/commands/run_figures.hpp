@@ -35,6 +35,8 @@ class run_figures {
   [[nodiscard]] double mean_tti() const;
   /// Seconds a task that this host took longer than the board that it simulates.
   [[nodiscard]] double mean_overrun() const;
+  /// Seconds that all tasks took on this host.
+  [[nodiscard]] double busy_seconds() const { return static_cast<double>(tasks_) * (mean_tti() + mean_overrun()); }
   /// Seconds; `fraction` 0.5 is the median. `stage` indexes edge_node::stage_keys.
   [[nodiscard]] double tti(double fraction) const;
   [[nodiscard]] double overhead(double fraction) const;

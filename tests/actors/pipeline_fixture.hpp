@@ -12,12 +12,12 @@ namespace dvfo::actors {
 using policy::degraded_reason;
 
 inline caf::behavior mock_policy(caf::event_based_actor* self, std::shared_ptr<decision_desk> decisions,
-                                 std::shared_ptr<tray<task_report>> reports,
+                                 std::shared_ptr<tray<task_feedback>> reports,
                                  std::shared_ptr<tray<decision_listener>> joined,
                                  std::shared_ptr<tray<decision_taken>> taken) {
   return mock_behavior(
       self, onto<decide_atom>(self, decisions),
-      [reports](observe_atom, const task_report& report) { reports->put(report); },
+      [reports](observe_atom, const task_feedback& report) { reports->put(report); },
       [joined](join_atom, const decision_listener& listener) { joined->put(listener); }, into(taken));
 }
 
@@ -141,7 +141,7 @@ class pipeline_test : public actor_test {
   }
 
   std::shared_ptr<decision_desk> decisions_ = std::make_shared<decision_desk>("policy");
-  std::shared_ptr<tray<task_report>> reports_ = std::make_shared<tray<task_report>>("policy's observe");
+  std::shared_ptr<tray<task_feedback>> reports_ = std::make_shared<tray<task_feedback>>("policy's observe");
   std::shared_ptr<extraction_desk> extractions_ = std::make_shared<extraction_desk>("local_inference's extract");
   std::shared_ptr<local_desk> rescues_ = std::make_shared<local_desk>("local_inference's local");
   std::shared_ptr<offload_desk> offloads_ = std::make_shared<offload_desk>("offload");

@@ -90,7 +90,7 @@ TEST_F(policy_holder_test, the_link_jumps_the_state_and_the_listener_gets_a_new_
 
 TEST_F(policy_holder_test, readings_and_importance_reach_the_scheme) {
   tell(holder_, bandwidth_reading{.bandwidth_bps = 5e6, .rtt_seconds = 0.002, .when = now()});
-  task_report report;
+  task_feedback report;
   report.outcome.task_id = 9;
   report.seen = std::make_shared<const policy::situation>();
   report.importance = {0.75F, 0.25F};
@@ -137,7 +137,7 @@ TEST_F(policy_holder_test, a_scheme_that_throws_is_an_error_reply_and_the_actor_
   const auto failed = decide();
   EXPECT_EQ(code_of(failed->error), ec::internal);
   EXPECT_EQ(text_of(failed->error), "no network");
-  tell(holder_, observe_atom{}, task_report{});
+  tell(holder_, observe_atom{}, task_feedback{});
   scheme_->is_broken = false;
   EXPECT_TRUE(decide()->value);
 }
@@ -154,10 +154,10 @@ TEST_F(policy_holder_test, a_task_teaches_what_its_own_decision_was_made_from) {
     tell(holder_, bandwidth_reading{.bandwidth_bps = 1e6 * i, .rtt_seconds = 0.002, .when = now()});
     decide();
   }
-  task_report report{.outcome = {}, .importance = {}, .seen = old->value->seen};
+  task_feedback report{.outcome = {}, .importance = {}, .seen = old->value->seen};
   report.outcome.task_id = 4;
   tell(holder_, observe_atom{}, report);
-  tell(holder_, observe_atom{}, task_report{});
+  tell(holder_, observe_atom{}, task_feedback{});
   ASSERT_EQ(learned.size(), 1U) << "the default decision teaches nothing";
   EXPECT_EQ(learned[0].task_id, 4U);
   EXPECT_EQ(learned[0].seen.bandwidth_bps, 5e6);
@@ -170,7 +170,7 @@ TEST_F(policy_holder_test, a_task_of_the_default_decision_is_counted_and_teaches
   scheme_->is_broken = false;
   tell(holder_, decision_taken{});
   EXPECT_EQ(scheme_->seen.back().previous, policy::decision{});
-  task_report report;
+  task_feedback report;
   report.importance = {0.5F, 0.5F};
   tell(holder_, observe_atom{}, report);
   EXPECT_TRUE(scheme_->observed.empty());

@@ -280,9 +280,9 @@ TEST(task_run, reports_importance_to_the_policy) {
   (void)run.finish_one_half(start + milliseconds(12));
   policy::outcome cost;
   cost.task_id = 5;
-  const auto report = std::move(run).report(cost);
-  EXPECT_EQ(report.importance, fake_extraction().importance);
-  EXPECT_EQ(report.outcome.task_id, 5U);
+  const auto feedback = std::move(run).feedback(cost);
+  EXPECT_EQ(feedback.importance, fake_extraction().importance);
+  EXPECT_EQ(feedback.outcome.task_id, 5U);
 }
 
 TEST(rescue_estimate, rises_at_once_and_falls_by_halves) {

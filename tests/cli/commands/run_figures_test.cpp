@@ -38,5 +38,16 @@ TEST(run_figures, without_any_energy_there_is_none) {
   EXPECT_EQ(figures.tasks_without_joules(), 1U);
 }
 
+TEST(run_figures, busy_seconds_are_what_the_host_took) {
+  run_figures figures;
+  EXPECT_EQ(figures.busy_seconds(), 0.0);
+  auto report = report_with(std::nullopt, std::nullopt);
+  report.outcome.tti = 0.5;
+  report.outcome.overrun_seconds = 0.25;
+  figures.add(report);
+  figures.add(report);
+  EXPECT_DOUBLE_EQ(figures.busy_seconds(), 1.5);
+}
+
 }  // namespace
 }  // namespace dvfo::cli
