@@ -37,7 +37,9 @@ int end_by_broken_pipe() {
 
 }  // namespace
 
-std::string version_text(const std::string& program) { return fmt::format("{} {}", program, DVFO_VERSION); }
+std::string version() { return DVFO_VERSION; }
+
+std::string version_text(const std::string& program) { return fmt::format("{} {}", program, version()); }
 
 void add_log_level(settings_table& table, std::string& level) {
   table.choice("log-level", level, {"trace", "debug", "info", "warning", "error", "off"},

@@ -10,6 +10,9 @@
 /// What every program of the project does alike.
 namespace dvfo::configuration {
 
+/// "0.1.0" and the like.
+std::string version();
+
 /// "dvfo-edge 0.1.0" and the like.
 std::string version_text(const std::string& program);
 

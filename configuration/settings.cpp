@@ -142,6 +142,8 @@ struct settings_table::impl {
   std::deque<std::string> texts;    // CLI11 wants somewhere to store what settle() reads from the option itself
   CLI::Option* config_flag = nullptr;
   std::string config_file;
+  std::vector<std::string> tables;
+  std::optional<file_read> file;  // that settle() has read
 
   /// What the setting's variable holds; a complaint if only the name of earlier releases is set.
   std::optional<std::string> variable(const std::string& name) const {
@@ -203,6 +205,13 @@ settings_table& settings_table::flag(std::string name, bool& target, std::string
   return *this;
 }
 
+settings_table& settings_table::table(std::string name) {
+  impl_->tables.push_back(std::move(name));
+  return *this;
+}
+
+const std::optional<settings_table::file_read>& settings_table::file() const { return impl_->file; }
+
 const std::vector<setting>& settings_table::settings() const { return impl_->settings; }
 
 void settings_table::attach(CLI::App& app) {
@@ -232,7 +241,7 @@ void settings_table::settle() {
   } else {
     file = impl_->variable(config);
   }
-  if (file) read_configuration_file(*file, impl_->settings);
+  if (file) impl_->file = {*file, read_configuration_file(*file, impl_->settings, impl_->tables)};
 
   const auto take = [](const setting& which, const std::string& text, const std::string& origin) {
     const auto value = interpret(which, text);

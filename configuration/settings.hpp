@@ -110,12 +110,22 @@ class settings_table {
   settings_table& real(std::string name, double& target, range bounds, std::string value_name, std::string help);
   settings_table& flag(std::string name, bool& target, std::string help);
 
+  /// Declares a key of the file that is no setting: a table, or an array of them, that the program reads itself.
+  settings_table& table(std::string name);
+
   /// Adds every setting, and --config, as a flag of `app`, whose full name ("dvfo train model") gives the variables
   /// theirs. Call once, after the declarations; `app` must outlive settle().
   void attach(CLI::App& app);
 
   /// Once `app` has parsed its command line: fills the targets. Throws usage_error.
   void settle();
+
+  /// The file that settle() has read, if any. Its text is kept because a pipe cannot be read twice.
+  struct file_read {
+    std::string name;
+    std::string text;
+  };
+  [[nodiscard]] const std::optional<file_read>& file() const;
 
   /// Settings in the order of their declaration.
   [[nodiscard]] const std::vector<setting>& settings() const;

@@ -45,11 +45,17 @@ std::string shown(const toml::node& node) {
   return text.str();
 }
 
-toml::table parsed(const std::string& file) {
+std::string text_of(const std::string& file) {
   try {
-    return toml::parse(files::read_text(file), file);
+    return files::read_text(file);
   } catch (const files::error& problem) {
     throw usage_error(fmt::format("configuration file {}", problem.what()));
+  }
+}
+
+toml::table parsed(const std::string& text, const std::string& file) {
+  try {
+    return toml::parse(text, file);
   } catch (const toml::parse_error& problem) {
     throw usage_error(fmt::format("{}:{}: {}", file, problem.source().begin.line, problem.description()));
   }
@@ -57,13 +63,16 @@ toml::table parsed(const std::string& file) {
 
 }  // namespace
 
-void read_configuration_file(const std::string& file, const std::vector<setting>& settings) {
-  const auto table = parsed(file);
-  std::vector<std::string> names;
-  names.reserve(settings.size());
+std::string read_configuration_file(const std::string& file, const std::vector<setting>& settings,
+                                    const std::vector<std::string>& tables) {
+  auto text = text_of(file);
+  const auto table = parsed(text, file);
+  auto names = tables;
+  names.reserve(tables.size() + settings.size());
   for (const auto& which : settings) names.push_back(which.name);
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
+    if (std::find(tables.begin(), tables.end(), name) != tables.end()) continue;
     const auto line = key.source().begin.line;
     const auto found = std::find_if(settings.begin(), settings.end(), [&](const setting& s) { return s.name == name; });
     if (found == settings.end()) {
@@ -79,6 +88,7 @@ void read_configuration_file(const std::string& file, const std::vector<setting>
     }
     assign(*found, *value);
   }
+  return text;
 }
 
 }  // namespace dvfo::configuration

@@ -23,7 +23,9 @@ bool acceptable(const setting& which, const setting_value& value);
 void assign(const setting& which, const setting_value& value);
 
 /// Reads a TOML file into the settings' targets. Throws usage_error with file and line: no such file, bad syntax, a key
-/// that is no setting (with the nearest one), a value of another type or outside its range.
-void read_configuration_file(const std::string& file, const std::vector<setting>& settings);
+/// that is no setting (with the nearest one), a value of another type or outside its range. Keys of `tables` are left
+/// alone. Returns the file's text.
+std::string read_configuration_file(const std::string& file, const std::vector<setting>& settings,
+                                    const std::vector<std::string>& tables = {});
 
 }  // namespace dvfo::configuration

@@ -143,6 +143,22 @@ TEST_F(configuration, lists_the_keys_when_none_is_near) {
   EXPECT_THAT(settle(), HasSubstr("the keys are bundle, log-level, max-batch, share, quiet"));
 }
 
+TEST_F(configuration, leaves_tables_of_the_programs_own_alone) {
+  table_.table("rule");
+  write_file("share = 0.25\n[[rule]]\nx = 1\n");
+  EXPECT_EQ(settle(), "");
+  EXPECT_DOUBLE_EQ(share_, 0.25);
+  ASSERT_TRUE(table_.file());
+  EXPECT_EQ(table_.file()->name, file_.string());
+  EXPECT_EQ(table_.file()->text, "share = 0.25\n[[rule]]\nx = 1\n");
+}
+
+TEST_F(configuration, names_the_table_that_an_unknown_key_resembles) {
+  table_.table("rule");
+  write_file("[[rules]]\nx = 1\n");
+  EXPECT_THAT(settle(), AllOf(HasSubstr("unknown key 'rules'"), HasSubstr("'rule'")));
+}
+
 TEST_F(configuration, refuses_a_value_of_another_type) {
   write_file("share = \"half\"\n");
   EXPECT_THAT(settle(), AllOf(HasSubstr(":1: key 'share' is"), HasSubstr("half"), HasSubstr("a number from 0 to 1")));
